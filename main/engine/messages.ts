@@ -1,0 +1,82 @@
+/** The messages on the pipe between the main process and the engine (a plain Node child). Paths, ids and numbers only. */
+import { z } from 'zod';
+import { errorBodySchema } from '../../shared/errors';
+import { generationSettingsSchema, type GenerationSettings } from '../../shared/generation';
+import { jobProgressSchema, jobReportSchema, type JobReport } from '../../shared/job';
+import { modelInfoSchema, type ModelInfo } from '../../shared/models';
+
+/** What the engine says about a picture file; it also writes an upright sRGB PNG for display to `previewPath`. */
+export const pictureInfoSchema = z.object({
+  /** Upright size in pixels. */
+  width: z.number().int(),
+  height: z.number().int(),
+  format: z.string(),
+  orientation: z.number().int(),
+  profile: z.string(),
+  hasAlpha: z.boolean(),
+});
+export type PictureInfo = z.infer<typeof pictureInfoSchema>;
+
+/** Method name → parameters of the engine. */
+export const ENGINE_METHODS = {
+  /** Reads a picture, checks that it is usable, writes an upright sRGB PNG of at most 2048 px per side for display. */
+  inspect: z.object({ inputPath: z.string(), previewPath: z.string() }),
+  /** Reads a model folder (`null`: the bundled starter model). */
+  'model.info': z.object({ model: z.string().nullable() }),
+  'prompt.count-tokens': z.object({ prompt: z.string(), model: z.string().nullable() }),
+  /** The main job. `jobFolder` holds the journal; a second call with the same folder goes on where the first one stopped. */
+  img2img: z.object({
+    inputPath: z.string(),
+    settings: generationSettingsSchema,
+    /** Folder into which result files `<jobId>-<index>.<format>` are written atomically. */
+    outputFolder: z.string(),
+    outputName: z.string(),
+    jobFolder: z.string(),
+    /** False while the window is hidden: previews cost time. */
+    previews: z.boolean(),
+  }),
+} as const;
+
+export type EngineMethod = keyof typeof ENGINE_METHODS;
+
+/** Method name → what it answers. */
+export interface EngineAnswers {
+  inspect: PictureInfo;
+  'model.info': ModelInfo;
+  'prompt.count-tokens': { tokens: number; limit: number };
+  img2img: JobReport;
+}
+
+export interface Img2ImgParams {
+  inputPath: string;
+  settings: GenerationSettings;
+  outputFolder: string;
+  outputName: string;
+  jobFolder: string;
+  previews: boolean;
+}
+
+/** What the main process sends. */
+export const toEngineSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('request'), id: z.number().int(), method: z.string(), params: z.unknown() }),
+  /** Aborts the request before its next step. */
+  z.object({ type: z.literal('cancel'), id: z.number().int() }),
+]);
+export type ToEngine = z.infer<typeof toEngineSchema>;
+
+/** What the engine sends: `ready` once, then progress and one answer per request. */
+export const fromEngineSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ready'), version: z.string() }),
+  z.object({ type: z.literal('progress'), id: z.number().int(), progress: jobProgressSchema }),
+  z.object({ type: z.literal('answer'), id: z.number().int(), ok: z.literal(true), value: z.unknown() }),
+  z.object({ type: z.literal('answer'), id: z.number().int(), ok: z.literal(false), error: errorBodySchema }),
+]);
+export type FromEngine = z.infer<typeof fromEngineSchema>;
+
+/** Schemas of the answers, for the receiving side. */
+export const ENGINE_ANSWER_SCHEMAS = {
+  inspect: pictureInfoSchema,
+  'model.info': modelInfoSchema,
+  'prompt.count-tokens': z.object({ tokens: z.number().int(), limit: z.number().int() }),
+  img2img: jobReportSchema,
+} as const;

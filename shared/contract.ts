@@ -1,0 +1,111 @@
+/** Every request and event between the page and the main process. Both sides are generic over these tables. */
+import { z } from 'zod';
+import { generationSettingsSchema } from './generation';
+import { jobProgressSchema, jobViewSchema } from './job';
+import { modelInfoSchema } from './models';
+import { draftSchema } from './settings';
+
+const id = z.string().regex(/^[a-z0-9-]{1,64}$/);
+
+/** A picture that the person brought in, oriented upright. `url` serves it through `app://`. */
+export const sourceSchema = z.object({
+  id,
+  name: z.string(),
+  url: z.string(),
+  width: z.number().int(),
+  height: z.number().int(),
+  format: z.string(),
+  profile: z.string(),
+  hasAlpha: z.boolean(),
+});
+export type Source = z.infer<typeof sourceSchema>;
+
+/** One result picture of a finished job. */
+export const resultViewSchema = z.object({
+  id,
+  jobId: id,
+  sourceId: id,
+  url: z.string(),
+  width: z.number().int(),
+  height: z.number().int(),
+  seed: z.number().int(),
+  settings: generationSettingsSchema,
+  createdAt: z.number(),
+});
+export type ResultView = z.infer<typeof resultViewSchema>;
+
+/** What the page needs to draw itself the first time. */
+export const appStateSchema = z.object({
+  version: z.string(),
+  platform: z.string(),
+  theme: z.enum(['system', 'dark', 'light']),
+  draft: draftSchema,
+  source: sourceSchema.nullable(),
+  models: z.array(modelInfoSchema),
+  jobs: z.array(jobViewSchema),
+  results: z.array(resultViewSchema),
+});
+export type AppState = z.infer<typeof appStateSchema>;
+
+const nothing = z.null();
+
+/** Request name → what the page sends and what it gets back (inside a Result envelope). */
+export const REQUESTS = {
+  /** Everything for the first paint. */
+  'app.state': { request: nothing, response: appStateSchema },
+  /** Remembers the form; called (debounced) on every change. */
+  'draft.save': { request: draftSchema, response: nothing },
+  /** Native open dialog; null when the person closed it. */
+  'source.open': { request: nothing, response: sourceSchema.nullable() },
+  /** A pasted or dropped picture that has no file: its encoded bytes. */
+  'source.import-bytes': {
+    request: z.object({ name: z.string().max(255), bytes: z.instanceof(Uint8Array) }),
+    response: sourceSchema,
+  },
+  /** The path of a dropped file; only the preload script can fill this in, from a real File object. */
+  'source.import-path': { request: z.object({ path: z.string().max(4096) }), response: sourceSchema },
+  /** Makes a result the next input. */
+  'source.use-result': { request: z.object({ resultId: id }), response: sourceSchema },
+  'job.start': {
+    request: z.object({ sourceId: id, settings: generationSettingsSchema }),
+    response: jobViewSchema,
+  },
+  'job.cancel': { request: z.object({ jobId: id }), response: nothing },
+  /** Goes on where an interrupted, failed or cancelled job stopped. */
+  'job.resume': { request: z.object({ jobId: id }), response: jobViewSchema },
+  /** Forgets an interrupted, failed or cancelled job and its journal. */
+  'job.discard': { request: z.object({ jobId: id }), response: nothing },
+  /** Native save dialog, then an atomic copy; null when the person closed it. */
+  'result.save': {
+    request: z.object({ resultId: id }),
+    response: z.object({ path: z.string() }).nullable(),
+  },
+  /** Shows the result's file in the platform's file manager. */
+  'result.reveal': { request: z.object({ resultId: id }), response: nothing },
+  /** Native folder dialog, then the engine reads the model; null when closed. */
+  'model.open': { request: nothing, response: modelInfoSchema.nullable() },
+  /** Fills the form's prompt length display: CLIP tokens of a prompt for a model (without start and end). */
+  'prompt.count-tokens': {
+    request: z.object({ prompt: z.string().max(10_000), model: z.string().nullable() }),
+    response: z.object({ tokens: z.number().int(), limit: z.number().int() }),
+  },
+} as const;
+
+export type RequestName = keyof typeof REQUESTS;
+export type RequestOf<N extends RequestName> = z.input<(typeof REQUESTS)[N]['request']>;
+export type ResponseOf<N extends RequestName> = z.output<(typeof REQUESTS)[N]['response']>;
+
+/** Event name → payload that main pushes to the page. */
+export const EVENTS = {
+  /** A job changed its state. */
+  'job.changed': jobViewSchema,
+  /** A job went on. `previewUrl` is set with a `preview` progress. */
+  'job.progress': z.object({ jobId: id, progress: jobProgressSchema, previewUrl: z.string().optional() }),
+  /** A job ended well; these are its pictures. */
+  'results.added': z.array(resultViewSchema),
+  /** The menu asks the page to do one of its commands. */
+  command: z.enum(['open', 'generate', 'cancel', 'save', 'paste']),
+} as const;
+
+export type EventName = keyof typeof EVENTS;
+export type EventOf<N extends EventName> = z.output<(typeof EVENTS)[N]>;

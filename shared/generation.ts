@@ -1,0 +1,76 @@
+/** What one img2img request is: its fields, limits and defaults. Every door parses with these schemas. */
+import { z } from 'zod';
+import { deviceChoiceSchema, stageChoiceSchema } from './placement';
+
+export const SCHEDULER_NAMES = [
+  'ddim',
+  'pndm',
+  'euler',
+  'euler-ancestral',
+  'dpmpp-2m',
+  'dpmpp-2m-karras',
+  'dpmpp-2m-sde',
+  'dpmpp-2m-sde-karras',
+  'unipc',
+  'lcm',
+] as const;
+export const schedulerNameSchema = z.enum(SCHEDULER_NAMES);
+export type SchedulerName = z.infer<typeof schedulerNameSchema>;
+
+export const FIT_MODES = ['crop', 'pad', 'stretch'] as const;
+export const IMAGE_FORMATS = ['png', 'jpg', 'webp'] as const;
+
+export const LIMITS = {
+  promptLength: 10_000,
+  steps: { min: 1, max: 1000 },
+  strength: { min: 0, max: 1 },
+  guidance: { min: 0, max: 50 },
+  seed: { min: 0, max: 2 ** 53 - 1 },
+  count: { min: 1, max: 64 },
+  /** Working size of one side in pixels. */
+  sidePx: { min: 8, max: 8192 },
+} as const;
+
+/** One random seed for a person who did not give one: 32 bits, as torch's generator uses. */
+export const MAX_RANDOM_SEED = 2 ** 32 - 1;
+
+const side = z.number().int().min(LIMITS.sidePx.min).max(LIMITS.sidePx.max);
+
+/** The settings that decide a picture. `null` means: what the model recommends. */
+export const generationSettingsSchema = z.object({
+  prompt: z.string().max(LIMITS.promptLength),
+  negativePrompt: z.string().max(LIMITS.promptLength).default(''),
+  strength: z.number().min(LIMITS.strength.min).max(LIMITS.strength.max).nullable().default(null),
+  steps: z.number().int().min(LIMITS.steps.min).max(LIMITS.steps.max).nullable().default(null),
+  guidance: z.number().min(LIMITS.guidance.min).max(LIMITS.guidance.max).nullable().default(null),
+  /** `null`: a new random seed. */
+  seed: z.number().int().min(LIMITS.seed.min).max(LIMITS.seed.max).nullable().default(null),
+  scheduler: schedulerNameSchema.nullable().default(null),
+  count: z.number().int().min(LIMITS.count.min).max(LIMITS.count.max).default(1),
+  /** The working size; `input` works at the picture's own size where the model can. The result has the input's size either way. */
+  size: z.union([z.literal('input'), z.object({ width: side, height: side })]).default('input'),
+  fit: z.enum(FIT_MODES).default('crop'),
+  /** Catalogue id or absolute folder; `null`: the bundled starter model. */
+  model: z.string().max(4096).nullable().default(null),
+  device: deviceChoiceSchema.default('auto'),
+  /** Tiled VAE: on request, or when memory demands it (`auto`). */
+  tiling: z.enum(['auto', 'on', 'off']).default('auto'),
+  encode: stageChoiceSchema.default('auto'),
+  generate: stageChoiceSchema.default('auto'),
+  decode: stageChoiceSchema.default('auto'),
+  format: z.enum(IMAGE_FORMATS).default('png'),
+});
+export type GenerationSettings = z.infer<typeof generationSettingsSchema>;
+
+/**
+ * Number of denoising steps that really run: `min(int(N·s), N)`, as diffusers' `get_timesteps` computes it for SD pipelines.
+ * No epsilon: JavaScript and Python share the same double-precision artefacts (int(50·0.58) = 28).
+ */
+export function stepsThatRun(steps: number, strength: number): number {
+  return Math.min(Math.trunc(steps * strength), steps);
+}
+
+/** The smallest strength, in whole percent, at which at least one step runs. */
+export function smallestUsefulStrength(steps: number): number {
+  return Math.ceil(100 / steps) / 100;
+}

@@ -1,0 +1,128 @@
+/** Job states, the events a job sends while it runs, what it ends with, and the transition table. */
+import { z } from 'zod';
+import { errorBodySchema } from './errors';
+import { generationSettingsSchema, schedulerNameSchema } from './generation';
+import { familySchema } from './models';
+import { providerSchema, stageReportSchema, stageSchema } from './placement';
+
+export const JOB_STATES = [
+  'queued',
+  'running',
+  'cancelling',
+  'interrupted',
+  'done',
+  'failed',
+  'cancelled',
+] as const;
+export const jobStateSchema = z.enum(JOB_STATES);
+export type JobState = z.infer<typeof jobStateSchema>;
+
+/** Which state may follow which. `interrupted` = the engine died; the journal lets it resume. */
+export const JOB_TRANSITIONS: Readonly<Record<JobState, readonly JobState[]>> = {
+  queued: ['running', 'cancelled'],
+  running: ['cancelling', 'interrupted', 'done', 'failed', 'cancelled'],
+  cancelling: ['cancelled', 'done', 'failed'],
+  interrupted: ['queued', 'cancelled'],
+  failed: ['queued'],
+  done: [],
+  cancelled: ['queued'],
+};
+
+/** What the engine tells while an img2img job runs. */
+export const jobProgressSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('stage-start'),
+    stage: stageSchema,
+    /** Index of the picture within the request (0 … count−1). */
+    image: z.number().int(),
+    where: z.enum(['local', 'remote']),
+    device: z.enum(['gpu', 'cpu', 'none']),
+    provider: providerSchema.nullable(),
+    tiled: z.boolean(),
+    reason: z.string(),
+  }),
+  z.object({ kind: z.literal('stage-done'), stage: stageSchema, image: z.number().int(), ms: z.number() }),
+  z.object({
+    kind: z.literal('step'),
+    image: z.number().int(),
+    /** Steps done so far, 1 … of. */
+    step: z.number().int(),
+    of: z.number().int(),
+    ms: z.number(),
+    /** Estimated time until the whole job is done; null until it is known. */
+    leftMs: z.number().nullable(),
+  }),
+  /** A tile of a tiled VAE pass is done. */
+  z.object({
+    kind: z.literal('tile'),
+    stage: stageSchema,
+    image: z.number().int(),
+    tile: z.number().int(),
+    of: z.number().int(),
+  }),
+  /** A cheap preview was written into the job folder as `preview.png` (replaced each time). */
+  z.object({
+    kind: z.literal('preview'),
+    image: z.number().int(),
+    sequence: z.number().int(),
+    width: z.number().int(),
+    height: z.number().int(),
+  }),
+  /** A plain sentence for the person: a fallback that was taken, a step that was retried, a resume. */
+  z.object({ kind: z.literal('notice'), message: z.string() }),
+]);
+export type JobProgress = z.infer<typeof jobProgressSchema>;
+
+export const jobOutputSchema = z.object({
+  path: z.string(),
+  seed: z.number().int(),
+  width: z.number().int(),
+  height: z.number().int(),
+  sha256: z.string(),
+});
+export type JobOutput = z.infer<typeof jobOutputSchema>;
+
+/** What `img2img --json` prints and what the window records (contract.md). */
+export const jobReportSchema = z.object({
+  outputs: z.array(jobOutputSchema),
+  model: z.object({ id: z.string(), family: familySchema, revision: z.string() }),
+  prompt: z.string(),
+  negativePrompt: z.string(),
+  strength: z.number(),
+  steps: z.number().int(),
+  stepsRun: z.number().int(),
+  guidance: z.number(),
+  scheduler: schedulerNameSchema,
+  /** Size at which the stages worked; outputs have the input's own size. */
+  workingWidth: z.number().int(),
+  workingHeight: z.number().int(),
+  input: z.object({
+    width: z.number().int(),
+    height: z.number().int(),
+    format: z.string(),
+    /** EXIF orientation that was applied, 1 … 8. */
+    orientation: z.number().int(),
+    /** Colour profile of the input before conversion to sRGB. */
+    profile: z.string(),
+    hasAlpha: z.boolean(),
+  }),
+  stages: z.array(stageReportSchema),
+  notices: z.array(z.string()),
+  totalMs: z.number(),
+  peakRssBytes: z.number().int(),
+});
+export type JobReport = z.infer<typeof jobReportSchema>;
+
+/** A job as the window sees it. */
+export const jobViewSchema = z.object({
+  id: z.string(),
+  state: jobStateSchema,
+  sourceId: z.string(),
+  settings: generationSettingsSchema,
+  createdAt: z.number(),
+  report: jobReportSchema.nullable(),
+  error: errorBodySchema.nullable(),
+  /** True when the journal holds enough to go on where it stopped. */
+  canResume: z.boolean(),
+});
+export type JobView = z.infer<typeof jobViewSchema>;
