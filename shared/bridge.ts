@@ -1,0 +1,69 @@
+/** What the preload script puts on the page as `window.underpaint`: one named function per request and per event. */
+import type { EventName, EventOf, RequestName, RequestOf, ResponseOf } from './contract';
+import type { Source } from './contract';
+import type { Result } from './result';
+
+/** Name of the one global that the page gets. */
+export const BRIDGE_GLOBAL = 'underpaint';
+
+/** Requests that the page may send itself. A file's path is never the page's to name: `importFile` fills it in. */
+export const PAGE_REQUESTS = [
+  'app.state',
+  'draft.save',
+  'source.open',
+  'source.import-bytes',
+  'source.use-result',
+  'job.start',
+  'job.cancel',
+  'job.resume',
+  'job.discard',
+  'result.save',
+  'result.reveal',
+  'model.open',
+  'prompt.count-tokens',
+] as const satisfies readonly RequestName[];
+export type PageRequestName = (typeof PAGE_REQUESTS)[number];
+
+export const PAGE_EVENTS = [
+  'job.changed',
+  'job.progress',
+  'results.added',
+  'command',
+] as const satisfies readonly EventName[];
+
+/** `source.import-bytes` → `sourceImportBytes`. */
+export type Camel<S extends string> = S extends `${infer Head}.${infer Tail}`
+  ? `${Camel<Head>}${Capitalize<Camel<Tail>>}`
+  : S extends `${infer Head}-${infer Tail}`
+    ? `${Camel<Head>}${Capitalize<Camel<Tail>>}`
+    : S;
+
+/** The function name that belongs to a request: `source.import-bytes` → `sourceImportBytes`. */
+export const functionName = (name: string): string =>
+  name.replace(/[.-]([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+/** The subscription name that belongs to an event: `job.changed` → `onJobChanged`. */
+export const subscriptionName = (name: string): string => {
+  const camel = functionName(name);
+  return `on${camel.charAt(0).toUpperCase()}${camel.slice(1)}`;
+};
+
+type RequestFunction<N extends RequestName> =
+  null extends RequestOf<N>
+    ? () => Promise<Result<ResponseOf<N>>>
+    : (request: RequestOf<N>) => Promise<Result<ResponseOf<N>>>;
+
+/**
+ * `window.underpaint`, for the page's `Bridge<File>`. Requests answer with a Result and never reject;
+ * a subscription answers with the function that ends it.
+ */
+export type Bridge<PickedFile extends object> = {
+  readonly [N in PageRequestName as Camel<N>]: RequestFunction<N>;
+} & {
+  readonly [N in EventName as `on${Capitalize<Camel<N>>}`]: (
+    listener: (payload: EventOf<N>) => void,
+  ) => () => void;
+} & {
+  /** Imports a dropped or picked file that exists on disk; a File without a path (pasted bytes) is refused. */
+  readonly importFile: (file: PickedFile) => Promise<Result<Source>>;
+};
