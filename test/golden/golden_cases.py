@@ -1,4 +1,4 @@
-"""Whole img2img runs by diffusers' own StableDiffusionImg2ImgPipeline (CPU, float32), with every intermediate tensor."""
+"""Whole img2img runs by diffusers' own pipeline (CPU, float32), with every intermediate tensor."""
 
 from pathlib import Path
 
@@ -35,11 +35,11 @@ CASES = [
     ("sd1", "ddim", {}, "", "a photo of a cat", "", 0, 0.5, 10, 7.5, (64, 64)),
     ("sd1", "ddim", TRAILING, "long", LONG, "", 7, 0.3, 12, 5, (96, 64)),
     ("sd1", "ddim", LINSPACE, "unicode", UNICODE, "¿qué?", 2**32 + 5, 0.6, 5, 7.5, (64, 64)),
-    ("sd1", "pndm", {}, "", "an oil painting of a lighthouse at dusk", "blurry, low quality", 42, 0.8, 10, 7.5, (64, 64)),
+    ("sd1", "pndm", {}, "", "an oil painting of a lighthouse at dusk", "blurry, ugly", 42, 0.8, 10, 7.5, (64, 64)),
     ("sd1", "pndm", {}, "full", "a castle on a hill", "", 3, 1.0, 6, 5, (96, 64)),
     ("sd1", "euler", {}, "", "A  Photo\nof a CAT!!! 123 it's", "", 1234, 0.6, 8, 7.5, (64, 128)),
     ("sd1", "euler", TRAILING, "nocfg", "a red apple on a table", "", 5, 0.5, 4, 1, (64, 64)),
-    ("sd1", "euler-ancestral", {}, "", "masterpiece,best quality; (sunset:1.2) [sea]", "ugly", 42, 0.6, 6, 7.5, (96, 64)),
+    ("sd1", "euler-ancestral", {}, "", "masterpiece,best quality; (sun:1.2) [sea]", "ugly", 42, 0.6, 6, 7.5, (96, 64)),
     ("sd1", "dpmpp-2m", {}, "", "a photo of a dog", "", 1, 0.8, 12, 7.5, (64, 64)),
     ("sd1", "dpmpp-2m", LEADING, "full", "a photo of a dog", "cat", 1, 1.0, 5, 5, (64, 128)),
     ("sd1", "dpmpp-2m-karras", {}, "", "a photo of an astronaut riding a horse on mars", "", 0, 0.5, 10, 7.5, (64, 64)),
@@ -120,7 +120,7 @@ def run_case(pipe, case: tuple, root: Path) -> np.ndarray:
         },
     )  # fmt: skip
     saturated = np.isin(pixels, (0, 255)).mean()
-    print(f"{case_name}: mean {pixels.mean():.1f}, std {pixels.std():.1f}, saturated {saturated:.3f}, {len(timesteps)} calls")
+    print(f"{case_name}: std {pixels.std():.1f}, saturated {saturated:.3f}, {len(timesteps)} calls")
     assert np.isfinite(result).all() and pixels.std() > 5 and saturated < 0.5, case_name
     return pixels
 

@@ -1,4 +1,4 @@
-"""Tiny Stable Diffusion models in diffusers' exact architectures, with random weights that still give sensible pictures.
+"""Tiny Stable Diffusion models in diffusers' exact architectures, with random weights that give varied pictures.
 
 Random features everywhere; only the last convolution of the encoder, decoder and UNet is solved for (ridge regression),
 so that latents have unit scale, the decoder roughly inverts the encoder and the UNet roughly removes noise.
@@ -28,7 +28,7 @@ SCHEDULERS = {
 }  # fmt: skip
 PADS = {"sd1": EOS, "sd2": "!"}
 WIDTHS = {"sd1": 32, "sd2": 48}
-FIT_PROMPTS = ["", "a photo of a cat", "red", "an oil painting of the sea", "portrait, soft light", "1girl 4k", "a castle"]
+FIT_PROMPTS = ["", "a photo of a cat", "red", "an oil painting of the sea", "portrait, soft light", "4k", "a castle"]
 
 
 def picture(width: int, height: int, seed: int) -> Image.Image:
@@ -70,7 +70,8 @@ def fit_last_conv(conv: torch.nn.Conv2d, examples, ridge: float = 1e-6) -> None:
         gram += columns.T @ columns
         moment += columns.T @ target.double().flatten(2).transpose(1, 2).flatten(0, 1)
     hook.remove()
-    solution = torch.linalg.solve(gram + ridge * gram.diagonal().mean() * torch.eye(inputs, dtype=torch.float64), moment)
+    gram.diagonal().add_(ridge * gram.diagonal().mean())
+    solution = torch.linalg.solve(gram, moment)
     conv.weight.copy_(solution[:-1].T.reshape(conv.weight.shape))
     conv.bias.copy_(solution[-1])
 
@@ -87,14 +88,14 @@ def build_vae() -> AutoencoderKL:
     vae.quant_conv.weight.copy_(torch.eye(8)[:, :, None, None] + 0.1 * torch.randn(8, 8, 1, 1))
 
     def moments(image: torch.Tensor) -> torch.Tensor:
-        """Wanted encoder output [B, 8, h, w]: block means of R, G, B and of their spread, then a constant log-variance."""
+        """Wanted encoder output [B, 8, h, w]: block means of R, G, B, their spread, a constant log-variance."""
         mean = F.avg_pool2d(image, 8)
         spread = F.avg_pool2d(image.square(), 8).mean(1, keepdim=True) - mean.square().mean(1, keepdim=True)
-        return torch.cat([mean * 12, spread * 40 - 2, torch.full_like(mean[:, :1], -3).expand(-1, 4, -1, -1)], 1)
+        return torch.cat([mean * 12, spread * 40 - 2, torch.full_like(mean[:, :1], -6).expand(-1, 4, -1, -1)], 1)
 
     fit_last_conv(vae.encoder.conv_out, [(lambda i=i: vae.encode(i), moments(i)) for i in images])
     latents = [vae.encode(i).latent_dist.mode() for i in images]
-    fit_last_conv(vae.decoder.conv_out, [(lambda z=z: vae.decode(z), i) for z, i in zip(latents, images)])
+    fit_last_conv(vae.decoder.conv_out, [(lambda z=z: vae.decode(z), i) for z, i in zip(latents, images, strict=True)])
     decoded = torch.cat([vae.decode(z).sample for z in latents])
     vae.decoder.conv_out.weight.mul_((torch.cat(images).std() / decoded.std()).sqrt())  # a fit shrinks the contrast
     return vae

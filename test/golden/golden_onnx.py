@@ -17,6 +17,7 @@ from onnxruntime.transformers.onnx_model import OnnxModel
 from golden_models import WIDTHS, load_pipeline, write_json
 
 OPSET = 17
+PARTS = ("text_encoder", "unet", "vae_encoder", "vae_decoder")
 
 
 class TextEncoder(torch.nn.Module):
@@ -85,7 +86,10 @@ def shorten_names(graph: onnx.GraphProto) -> None:
         node.output[:] = [short(name) for name in node.output]
 
 
-def export(module, inputs: dict, outputs: dict, path: Path, dynamic: bool = True, external: str | None = None, half: bool = False, compact: bool = False) -> None:  # fmt: skip
+def export(
+    module, inputs: dict, outputs: dict, path: Path, *, dynamic: bool = True, external: str | None = None,
+    half: bool = False, compact: bool = False,
+) -> None:  # fmt: skip
     """Exports `module` and checks it against torch. inputs: name -> (tensor, axes); outputs: name -> axes.
 
     half converts weights, inputs and outputs to float16; compact shortens the names inside (they outweigh the weights).
@@ -122,8 +126,8 @@ def compare(module, session, tensors: dict[str, torch.Tensor], half: bool) -> No
     """Asserts that onnxruntime and torch agree."""
     expected = module(*tensors.values())
     expected = expected if isinstance(expected, tuple) else (expected,)
-    feeds = {name: (tensor.half() if half and tensor.is_floating_point() else tensor).numpy() for name, tensor in tensors.items()}
-    for wanted, value in zip(expected, session.run(None, feeds)):
+    feeds = {k: (v.half() if half and v.is_floating_point() else v).numpy() for k, v in tensors.items()}
+    for wanted, value in zip(expected, session.run(None, feeds), strict=True):
         assert value.dtype == (np.float16 if half else np.float32)
         if half:  # single elements round further off (sharp attention), the tensor as a whole must not
             assert np.linalg.norm(value - wanted.numpy()) < 1e-2 * np.linalg.norm(wanted.numpy())
@@ -132,7 +136,7 @@ def compare(module, session, tensors: dict[str, torch.Tensor], half: bool) -> No
 
 
 def export_model(
-    pipe, folder: Path, parts=("text_encoder", "unet", "vae_encoder", "vae_decoder"), *, half=False, ids=torch.int64,
+    pipe, folder: Path, parts=PARTS, *, half=False, ids=torch.int64,
     timestep=None, unet_output="out_sample", mean_only=False, static=False, external=None, compact=True,
 ) -> None:  # fmt: skip
     """Exports the named parts; the defaults are what optimum writes today."""
@@ -148,7 +152,8 @@ def export_model(
     if "text_encoder" in parts:
         export(
             TextEncoder(pipe.text_encoder), {"input_ids": (tokens, sequence)},
-            {"last_hidden_state": sequence, "pooler_output": {0: "batch_size"}}, folder / "text_encoder/model.onnx", half=half, compact=compact,
+            {"last_hidden_state": sequence, "pooler_output": {0: "batch_size"}},
+            folder / "text_encoder/model.onnx", half=half, compact=compact,
         )  # fmt: skip
     if "unet" in parts:
         export(
@@ -164,7 +169,9 @@ def export_model(
     if "vae_encoder" in parts:
         export(
             VaeEncoder(pipe.vae, mean_only), {"sample": (image, image_axes)},
-            {"latent_sample" if mean_only else "latent_parameters": latent_axes}, folder / "vae_encoder/model.onnx", half=half, compact=compact,
+            # as in old exports, only the result itself tells how many channels there are
+            {"latent_sample": latent_axes | {1: "latent_channels"}} if mean_only
+            else {"latent_parameters": latent_axes}, folder / "vae_encoder/model.onnx", half=half, compact=compact,
         )  # fmt: skip
     if "vae_decoder" in parts:
         export(
@@ -179,16 +186,15 @@ def copy_common(source: Path, folder: Path, configs: bool = True, class_name: st
     folder.mkdir(parents=True)
     for part in ("scheduler", "tokenizer"):
         shutil.copytree(source / part, folder / part)
-    onnx_class = ["diffusers", "OnnxRuntimeModel"]
     index = json.loads((source / "model_index.json").read_text())
-    index |= {part: onnx_class for part in ("text_encoder", "unet", "vae_encoder", "vae_decoder")}
+    index |= {part: ["diffusers", "OnnxRuntimeModel"] for part in PARTS}
     index.pop("vae")
     index["_class_name"] = class_name or index["_class_name"]
     write_json(folder / "model_index.json", index)
     if configs:
-        for part, origin in {"unet": "unet", "text_encoder": "text_encoder", "vae_encoder": "vae", "vae_decoder": "vae"}.items():
+        for part in PARTS:
             (folder / part).mkdir()
-            shutil.copy(source / origin / "config.json", folder / part / "config.json")
+            shutil.copy(source / ("vae" if part.startswith("vae") else part) / "config.json", folder / part)
 
 
 @torch.no_grad()
@@ -256,7 +262,8 @@ def make_unloadable(source: Path, folder: Path, bfloat16: bool) -> None:
                           helper.make_node("Mul", ["value", "ones"], ["last_hidden_state"])],
          [("input_ids", TensorProto.INT64, [B, "sequence_length"])],
          [("last_hidden_state", real, [B, "sequence_length", width])],
-         [("table", np.linspace(-1, 1, 1000, dtype=np.float32)[:, None]), ("ones", np.ones(width, np.float32))])  # fmt: skip
+         [("table", np.linspace(-1, 1, 1000, dtype=np.float32)[:, None]),
+          ("ones", np.ones(width, np.float32))])  # fmt: skip
     save("vae_encoder", [helper.make_node("Conv", ["sample", "weight"], ["latent_parameters"], strides=[8, 8])],
          [("sample", real, image)], [("latent_parameters", real, [B, 8, h, w])],
          [("weight", np.full((8, 3, 8, 8), 1 / 192, np.float32))])  # fmt: skip

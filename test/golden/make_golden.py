@@ -1,25 +1,33 @@
-"""Builds everything in this folder: `python test/golden/make_golden.py [models] [onnx] [cases] [tables]` (default: all)."""
+"""Builds this folder: `python test/golden/make_golden.py [models] [onnx] [cases] [tables]` (default: all)."""
 
 import sys
 from pathlib import Path
 
+import diffusers
 import torch
+import transformers
 
 from golden_cases import make_cases
 from golden_models import make_model
 from golden_onnx import make_onnx
+from golden_tables import make_tables
 
 ROOT = Path(__file__).resolve().parent
 MODELS = ROOT / "models"
 
 
 def main() -> None:
+    diffusers.logging.set_verbosity_error()
+    diffusers.logging.disable_progress_bar()
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     stages = {
         "models": lambda: [make_model(name, MODELS / name) for name in ("sd1", "sd2")],
         "onnx": lambda: make_onnx(MODELS),
         "cases": lambda: make_cases(ROOT),
+        "tables": lambda: make_tables(ROOT),
     }
     for name in sys.argv[1:] or stages:
         stages[name]()
