@@ -68,8 +68,10 @@ export type ToEngine = z.infer<typeof toEngineSchema>;
 export const fromEngineSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready'), version: z.string() }),
   z.object({ type: z.literal('progress'), id: z.number().int(), progress: jobProgressSchema }),
-  z.object({ type: z.literal('answer'), id: z.number().int(), ok: z.literal(true), value: z.unknown() }),
-  z.object({ type: z.literal('answer'), id: z.number().int(), ok: z.literal(false), error: errorBodySchema }),
+  z.discriminatedUnion('ok', [
+    z.object({ type: z.literal('answer'), id: z.number().int(), ok: z.literal(true), value: z.unknown() }),
+    z.object({ type: z.literal('answer'), id: z.number().int(), ok: z.literal(false), error: errorBodySchema }),
+  ]),
 ]);
 export type FromEngine = z.infer<typeof fromEngineSchema>;
 
