@@ -1,0 +1,27 @@
+/** Checks a picture that a person brings in, and prepares what the window shows of it. */
+import { basename } from 'node:path';
+import type { PictureInfo } from '../messages';
+import { DEFAULT_MAX_PIXELS, openPicture } from './decode';
+import { readSourceFile } from './source-file';
+import { writeAtomically } from './write';
+
+/** Longest side of the picture that the window shows. */
+const PREVIEW_SIDE_PX = 2048;
+
+/**
+ * Decodes a picture file completely and writes an upright sRGB PNG of at most 2048 px per side, alpha kept, to `previewPath`.
+ * Throws AppError `input` for an unusable picture, `output` or `disk-full` when the preview cannot be saved.
+ */
+export async function inspectPicture(inputPath: string, previewPath: string): Promise<PictureInfo> {
+  const bytes = await readSourceFile(inputPath);
+  const { decode, info, width, height } = await openPicture(bytes, basename(inputPath), DEFAULT_MAX_PIXELS);
+  const preview = await decode((pipeline) =>
+    pipeline
+      .resize({ width: PREVIEW_SIDE_PX, height: PREVIEW_SIDE_PX, fit: 'inside', withoutEnlargement: true })
+      .png({ compressionLevel: 4 })
+      .toBuffer(),
+  );
+  await writeAtomically(previewPath, preview, { isDurable: false });
+  const { format, orientation, profile, hasAlpha } = info;
+  return { width, height, format, orientation, profile, hasAlpha };
+}
