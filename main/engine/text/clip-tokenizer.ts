@@ -1,5 +1,6 @@
 /** CLIP's byte-pair tokenizer for Stable Diffusion prompts, on top of @huggingface/tokenizers. */
 import { Tokenizer } from '@huggingface/tokenizers';
+import { z } from 'zod';
 import { broken, readTokenizerFiles, type AddedTokenEntry, type TokenizerFiles } from './tokenizer-files';
 
 /** Turns prompt text into token ids; ids and lengths come from the model's files. */
@@ -84,10 +85,10 @@ function tokenizerJson(files: TokenizerFiles, addedTokens: readonly AddedTokenEn
           type: 'Sequence',
           pretokenizers: [
             { type: 'Split', pattern: { Regex: words }, behavior: 'Removed', invert: true },
-            { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true },
+            { type: 'ByteLevel', add_prefix_space: false, use_regex: false },
           ],
         }
-      : files.preTokenizer,
+      : withOneSplit(files.preTokenizer),
     post_processor: null,
     decoder: null,
     model: {
@@ -99,6 +100,23 @@ function tokenizerJson(files: TokenizerFiles, addedTokens: readonly AddedTokenEn
       merges: files.merges,
     },
   };
+}
+
+const byteLevelSchema = z.looseObject({ type: z.literal('ByteLevel') });
+const splitSequenceSchema = z.looseObject({
+  type: z.literal('Sequence'),
+  pretokenizers: z.tuple([z.looseObject({ type: z.literal('Split') }), byteLevelSchema]),
+});
+
+/**
+ * After CLIP's own split the byte level's second one changes nothing in transformers, but here it would take U+FEFF (a
+ * byte order mark in pasted text) for a space, as JavaScript does: so it is switched off.
+ */
+function withOneSplit(preTokenizer: object | null): object | null {
+  const sequence = splitSequenceSchema.safeParse(preTokenizer);
+  if (!sequence.success) return preTokenizer;
+  const [split, byteLevel] = sequence.data.pretokenizers;
+  return { ...sequence.data, pretokenizers: [split, { ...byteLevel, use_regex: false }] };
 }
 
 function idOf(folder: string, files: TokenizerFiles, token: string, role: string): number {

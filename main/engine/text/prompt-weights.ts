@@ -12,7 +12,7 @@ export const BREAK: PromptPart = Object.freeze({ text: 'BREAK', weight: -1 });
 /** Factor of one pair of brackets. Source: A1111 prompt_parser.py. */
 const ROUND_FACTOR = 1.1;
 const SQUARE_FACTOR = 1 / 1.1;
-/** Hundreds of nested brackets would overflow float32 and turn the picture into NaN. */
+/** Without a limit, hundreds of nested brackets would overflow float32 and turn the picture into NaN. */
 const LARGEST_WEIGHT = 1000;
 
 /** One lexical element: an escape, a bracket, a closing `:weight)`, a run of plain text or a lone colon. */
@@ -35,7 +35,7 @@ export function parseWeightedPrompt(text: string): PromptPart[] {
   const roundStarts: number[] = [];
   const squareStarts: number[] = [];
   const multiplyFrom = (start: number, factor: number): void => {
-    for (const part of parts.slice(start)) part.weight *= factor;
+    for (const part of parts.slice(start)) part.weight = limited(part.weight * limited(factor));
   };
 
   for (const { 0: element, groups } of text.matchAll(ELEMENT)) {
@@ -70,7 +70,7 @@ function splitAtBreaks(text: string): OpenPart[] {
   });
 }
 
-/** Joins neighbours of equal weight, drops empty parts, and limits weights to what float32 arithmetic survives. */
+/** Joins neighbours of equal weight and drops empty parts. */
 function joinEqualWeights(parts: readonly OpenPart[]): PromptPart[] {
   const joined: PromptPart[] = [];
   for (const part of parts) {
@@ -78,14 +78,15 @@ function joinEqualWeights(parts: readonly OpenPart[]): PromptPart[] {
       joined.push(BREAK);
       continue;
     }
-    if (part.text === '') continue;
-    const weight = Math.min(LARGEST_WEIGHT, Math.max(-LARGEST_WEIGHT, part.weight));
     const last = joined.at(-1);
-    if (last !== undefined && last !== BREAK && last.weight === weight) {
-      joined[joined.length - 1] = { text: last.text + part.text, weight };
+    if (last !== undefined && last !== BREAK && last.weight === part.weight) {
+      joined[joined.length - 1] = { text: last.text + part.text, weight: last.weight };
     } else {
-      joined.push({ text: part.text, weight });
+      joined.push({ text: part.text, weight: part.weight });
     }
   }
-  return joined.length > 0 ? joined : [{ text: '', weight: 1 }];
+  const filled = joined.filter(({ text }) => text !== '');
+  return filled.length > 0 ? filled : [{ text: '', weight: 1 }];
 }
+
+const limited = (weight: number): number => Math.min(LARGEST_WEIGHT, Math.max(-LARGEST_WEIGHT, weight));
