@@ -14,7 +14,14 @@ export const root = resolve(fileURLToPath(import.meta.url), '../..');
 /** What each part is built from. `engine`: the plain Node programs; `app`: everything. */
 const PART_SOURCES = {
   engine: ['main/engine', 'main/placement', 'main/hardware', 'shared', 'scripts/build-programs.mjs'],
-  app: ['main', 'shared', 'renderer', 'scripts/build-programs.mjs', 'electron.vite.config.ts', 'package.json'],
+  app: [
+    'main',
+    'shared',
+    'renderer',
+    'scripts/build-programs.mjs',
+    'electron.vite.config.ts',
+    'package.json',
+  ],
 };
 const PART_OUTPUTS = {
   engine: ['out/main/engine.cjs', 'out/main/cli.cjs'],
@@ -47,11 +54,13 @@ export async function main(body) {
   }
 }
 
-/** Runs a program to its end and answers its exit code (128 + number for a signal). SIGINT and SIGTERM are passed on. */
+/** Runs a program to its end and answers its exit code (128 + number for a signal). SIGINT and SIGTERM reach it once. */
 export function run(command, args, options = {}) {
   return new Promise((done, fail) => {
     const child = spawn(command, args, { cwd: root, stdio: 'inherit', ...options });
-    const passOn = (signal) => child.kill(signal);
+    // Ctrl+C in a terminal goes to the whole group, so the child has had it already.
+    const isShared = (signal) => signal === 'SIGINT' && (process.stdin.isTTY || process.stderr.isTTY);
+    const passOn = (signal) => isShared(signal) || child.kill(signal);
     process.on('SIGINT', passOn).on('SIGTERM', passOn);
     const settle = () => process.off('SIGINT', passOn).off('SIGTERM', passOn);
     child.on('error', (error) => {
@@ -115,7 +124,8 @@ async function install() {
 function isInstalled() {
   const wanted = readPackages('package-lock.json');
   const present = readPackages('node_modules/.package-lock.json');
-  if (!wanted) throw new ScriptError('package-lock.json is missing or unreadable: check the repository out again.');
+  if (!wanted)
+    throw new ScriptError('package-lock.json is missing or unreadable: check the repository out again.');
   if (!present) return false;
   return Object.entries(wanted).every(([path, wantedPackage]) => {
     if (path === '') return true;
@@ -147,7 +157,9 @@ export async function ensureBuilt(part = 'app') {
     const result = await runQuiet(process.execPath, script, { env });
     const missing = PART_OUTPUTS[part].filter((path) => !existsSync(join(root, path)));
     if (result.code !== 0 || missing.length > 0) {
-      throw new ScriptError(`The build failed${missing.length > 0 ? `, ${missing.join(', ')} missing` : ''}:\n${result.output.trim()}`);
+      throw new ScriptError(
+        `The build failed${missing.length > 0 ? `, ${missing.join(', ')} missing` : ''}:\n${result.output.trim()}`,
+      );
     }
     mkdirSync(join(root, 'out'), { recursive: true });
     for (const built of part === 'engine' ? ['engine'] : ['engine', 'app']) {

