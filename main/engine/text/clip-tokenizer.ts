@@ -47,7 +47,7 @@ export async function loadClipTokenizer(folder: string): Promise<ClipTokenizer> 
 function buildTokenizer(folder: string, files: TokenizerFiles, padId: number): Tokenizer {
   const markers = new Set([files.bosToken, files.eosToken, files.unkToken]);
   const addedTokens = files.addedTokens.filter((token) => !markers.has(token.content));
-  // OpenCLIP's padding is "!": transformers then reads every typed "!" as the padding token, and so did training.
+  // OpenCLIP's padding is "!": transformers, and so diffusers, then reads every typed "!" as the padding token.
   if (!markers.has(files.padToken) && !addedTokens.some((token) => token.content === files.padToken)) {
     addedTokens.push({ id: padId, content: files.padToken, special: true, normalized: false });
   }

@@ -13,8 +13,8 @@ export const STARTER = join(root, 'models/starter/tokenizer');
 export const TINY_SD1 = join(root, 'test/golden/models/sd1/tokenizer');
 /** The same, padding with "!" (0) as OpenCLIP does. */
 export const TINY_SD2 = join(root, 'test/golden/models/sd2/tokenizer');
-/** Ids that transformers gave for the bundled tokenizer. */
-export const TOKENS_JSON = join(root, 'test/golden/cases/tokens.json');
+/** Ids that transformers gave for many texts, per tokenizer. */
+export const TOKENS_JSON = join(root, 'test/golden/tokens.json');
 
 /** A copy of a tokenizer folder with files replaced (text or JSON) or removed (null); deleted after the test. */
 export async function folderWith(
