@@ -1,0 +1,22 @@
+/** What a job is given besides its request. */
+import type { JobProgress } from '../../shared/job';
+import type { ModelCache } from './model/loaded-model';
+import type { SchedulerConfig } from './schedulers/scheduler-config';
+
+export interface JobContext {
+  readonly models: ModelCache;
+  /** Aborted: the job ends before its next step with `AppError('cancelled')`. */
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: JobProgress) => void;
+  /** Sees named tensors on their way, for comparisons with diffusers. */
+  readonly inspect?: (name: string, data: ArrayLike<number>) => void;
+  /** Behave exactly as diffusers does where this app does better by default. */
+  readonly exact?: {
+    /** Replaces the model's scheduler_config.json. */
+    readonly schedulerConfig?: SchedulerConfig;
+    /** PNDM starts as diffusers starts it (pipelines.md 2.3). */
+    readonly pndm?: boolean;
+    /** Prompts are cut at 77 tokens and weights are not read. */
+    readonly prompt?: boolean;
+  };
+}

@@ -1,0 +1,61 @@
+/** Tells which family a model folder belongs to and what it recommends (pipelines.md 8.1). */
+import { AppError } from '../../../shared/errors';
+import type { ModelDefaults } from '../../../shared/models';
+import type { Session } from '../onnx/session';
+import type { ModelFolder } from '../model/model-folder';
+import { defaultSchedulerName } from '../schedulers/scheduler-config';
+import type { FamilyTraits } from './family-traits';
+import { sd1 } from './sd1';
+import { sd2, turboDefaults } from './sd2';
+
+/** VAE factor of every SD1 and SD2 model: three halvings. */
+export const VAE_FACTOR = 8;
+
+/** Family from the configs alone: the text width decides, then the prediction type. */
+export function detectFamily(folder: ModelFolder): FamilyTraits {
+  const width = folder.configs.unet['cross_attention_dim'] ?? folder.configs.text_encoder['hidden_size'];
+  if (width === 768) return sd1;
+  if (width === 1024) return sd2;
+  return folder.schedulerConfig['prediction_type'] === 'v_prediction' ? sd2 : sd1;
+}
+
+/** Refuses denoisers that this version has no pipeline for, from the session's own inputs. */
+export function assertSupportedDenoiser(session: Session): void {
+  const names = new Set(session.inputs.map((spec) => spec.name));
+  const refuse = (what: string): never => {
+    throw new AppError('model', `This model is ${what}, which this version cannot run; choose a Stable Diffusion 1 or 2 model.`);
+  };
+  if (names.has('img_ids') || names.has('pooled_projections')) refuse('a Flux model');
+  if (names.has('time_ids') || names.has('text_embeds')) refuse('a Stable Diffusion XL model');
+  const channels = session.inputs.find((spec) => spec.name === 'sample' || spec.shape.length === 4)?.shape[1];
+  if (channels === 9) refuse('an inpainting model (9 input channels)');
+  if (channels === 8) refuse('an instruct-pix2pix model (8 input channels)');
+}
+
+/** Strength, steps, guidance, scheduler and native side for what a person leaves open. */
+export function recommendedDefaults(folder: ModelFolder, traits: FamilyTraits): ModelDefaults {
+  const sampleSize = folder.configs.unet['sample_size'];
+  const own = typeof sampleSize === 'number' ? sampleSize * VAE_FACTOR : traits.nativeSidePx;
+  if (folder.card !== null) {
+    const { strength, steps, guidance, scheduler, width } = folder.card;
+    return { strength, steps, guidance, scheduler, sidePx: width };
+  }
+  const scheduler = defaultSchedulerName(folder.schedulerConfig);
+  const isFewStep =
+    folder.schedulerConfig['timestep_spacing'] === 'trailing' && (scheduler === 'euler' || scheduler === 'euler-ancestral');
+  const base = isFewStep ? turboDefaults : scheduler === 'lcm' ? { strength: 0.6, steps: 8, guidance: 1.5 } : traits.defaults;
+  return { ...base, scheduler, sidePx: own };
+}
+
+/** Pixels must be a multiple of this: VAE factor times the halvings inside the UNet (exports break on odd latents). */
+export function sizeMultiplePx(folder: ModelFolder): number {
+  const blocks = folder.configs.unet['block_out_channels'];
+  const halvings = Array.isArray(blocks) ? Math.max(0, blocks.length - 1) : 3;
+  return VAE_FACTOR * 2 ** halvings;
+}
+
+/** VAE scaling factor: the model's config, else the family's (never optimum's fallback of 8, pipelines.md 4.2). */
+export function scalingFactor(folder: ModelFolder, traits: FamilyTraits): number {
+  const own = folder.configs.vae_decoder['scaling_factor'] ?? folder.configs.vae_encoder['scaling_factor'];
+  return typeof own === 'number' && own > 0 ? own : traits.scalingFactor;
+}

@@ -1,0 +1,272 @@
+/** The main job: a picture and a prompt in, pictures out. Reads top to bottom; the steps are numbered as in ARCHITECTURE.md. */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { AppError } from '../../shared/errors';
+import { stepsThatRun } from '../../shared/generation';
+import type { JobOutput, JobReport } from '../../shared/job';
+import type { JobContext } from './context';
+import { assertSupportedDenoiser, scalingFactor, sizeMultiplePx, VAE_FACTOR } from './families/detect';
+import { applyFit, planFit, undoFit, type FitPlan } from './image/fit';
+import { readPicture } from './image/read';
+import type { Picture } from './image/picture';
+import { assertWritableFolder, encodePicture, writeAtomically } from './image/write';
+import { Journal, journalledInput } from './journal/journal';
+import { TorchGenerator } from './latents/noise';
+import type { Img2ImgParams } from './messages';
+import type { LoadedModel } from './model/loaded-model';
+import { runGuarded } from './model/model-runtime';
+import { fitToPicture, PreviewWriter } from './previews';
+import { drawSeed, resolveSettings, type ResolvedSettings } from './resolve-settings';
+import { embeddedSettings } from './result-settings';
+import { createScheduler } from './schedulers/create-scheduler';
+import { resolveSchedulerConfig } from './schedulers/scheduler-config';
+import type { Scheduler } from './schedulers/scheduler';
+import { StageLog, type StagePlace } from './stage-log';
+import type { Latents } from './stages/decode';
+import { isGuided, predict, type Conditioning } from './stages/generate';
+import { checkPrediction } from './stages/guards';
+import { latentMean, sampleLatents, type Encoded } from './stages/encode';
+import { decodeStage, encodeStage } from './stages/vae-stages';
+import { embedPrompts } from './stages/embed-prompts';
+import type { WorkingPicture } from './stages/pixels';
+
+/** Everything that the pictures of one request share. */
+interface Job {
+  readonly params: Img2ImgParams;
+  readonly settings: ResolvedSettings;
+  readonly model: LoadedModel;
+  readonly picture: Picture;
+  readonly plan: FitPlan;
+  readonly working: WorkingPicture;
+  readonly journal: Journal;
+  readonly log: StageLog;
+  readonly context: JobContext;
+}
+
+/** Runs one request to its end and answers what was made. Throws `AppError`; the journal keeps what is worth keeping. */
+export async function img2img(params: Img2ImgParams, context: JobContext): Promise<JobReport> {
+  const startedAt = performance.now();
+  const log = new StageLog(context.onProgress);
+
+  // 1 · Check the request against the model.
+  await assertWritableFolder(params.outputFolder);
+  const model = await context.models.load(params.settings.model, params.settings.device);
+  model.runtime.listen((message) => log.notice(message));
+  const settings = resolveSettings(params.settings, model.defaults);
+
+  // 2 · Read the picture upright in sRGB, and fit it to a size that the model accepts.
+  const inputPath = (await journalledInput(params.jobFolder)) ?? params.inputPath;
+  const picture = await readPicture(inputPath);
+  const plan = planFit(picture, settings.size, fitLimits(model), settings.fit);
+  const fitted = await applyFit(picture, plan);
+  const working: WorkingPicture = { width: fitted.width, height: fitted.height, rgb: fitted.rgb };
+  const journal = await Journal.open(params.jobFolder, jobKey(settings, model, picture), () => settings.seed ?? drawSeed());
+  if (!journal.isResumed) await journal.keepInput(inputPath);
+  const job: Job = { params, settings, model, picture, plan, working, journal, log, context };
+
+  const outputs: JobOutput[] = [...journal.outputs];
+  if (settings.strength === 0) {
+    if (outputs.length === 0) outputs.push(await saveUnchanged(job));
+  } else {
+    // 3 · Embed the prompts; 4 · encode the picture. Both are shared by all pictures of the request.
+    if (journal.isResumed) log.notice(resumeNotice(outputs.length, await journal.readStep()));
+    if (outputs.length < settings.count) {
+      throwIfCancelled(context);
+      const conditioning = await embed(job);
+      throwIfCancelled(context);
+      const encoded = await encode(job);
+      for (let image = outputs.length; image < settings.count; image += 1) {
+        outputs.push(await makePicture(job, image, conditioning, encoded));
+      }
+    }
+  }
+  await journal.clear();
+
+  return {
+    outputs,
+    model: { id: model.folder.id, family: model.traits.family, revision: model.folder.revision },
+    prompt: settings.prompt,
+    negativePrompt: settings.negativePrompt,
+    strength: settings.strength,
+    steps: settings.steps,
+    stepsRun: stepsThatRun(settings.steps, settings.strength),
+    guidance: settings.guidance,
+    scheduler: settings.scheduler,
+    workingWidth: plan.width,
+    workingHeight: plan.height,
+    input: {
+      width: picture.width,
+      height: picture.height,
+      format: picture.info.format,
+      orientation: picture.info.orientation,
+      profile: picture.info.profile,
+      hasAlpha: picture.info.hasAlpha,
+    },
+    stages: log.reports(),
+    notices: log.notices,
+    totalMs: performance.now() - startedAt,
+    peakRssBytes: process.resourceUsage().maxRSS * 1024,
+  };
+}
+
+/** Steps 5 to 8 for one picture: noise at strength, the denoising loop, decode, write. */
+async function makePicture(job: Job, image: number, conditioning: Conditioning, encoded: Encoded): Promise<JobOutput> {
+  const seed = job.journal.seed + image;
+  let rgb = await job.journal.readDecoded(image);
+  if (rgb === null) {
+    const latents = await generate(job, image, seed, conditioning, encoded);
+    throwIfCancelled(job.context);
+
+    // 7 · Decode.
+    rgb = await decodeStage(job, image, latents);
+    await job.journal.writeDecoded(image, rgb);
+  }
+
+  // 8 · Back to the picture's own size, and write with the settings inside.
+  const result = await undoFit({ ...job.working, rgb: Buffer.from(rgb.buffer, rgb.byteOffset, rgb.length) }, job.plan, job.picture);
+  const output = await save(job, image, seed, result.rgb);
+  await job.journal.addOutput(output);
+  return output;
+}
+
+/** Steps 5 and 6: the random draws in diffusers' order (pipelines.md 1.5), then the loop of pipelines.md 1.7. */
+async function generate(job: Job, image: number, seed: number, conditioning: Conditioning, encoded: Encoded): Promise<Latents> {
+  const { context, journal, log, model, settings } = job;
+  const scheduler = createScheduler(settings.scheduler, context.exact?.schedulerConfig ?? resolveSchedulerConfig(model.folder.schedulerConfig, settings.scheduler), {
+    steps: settings.steps,
+    strength: settings.strength,
+    pndmExact: context.exact?.pndm ?? false,
+  });
+
+  // 5 · Noise at strength: the encoder's posterior is drawn first, then the noise.
+  const generator = new TorchGenerator(seed);
+  const count = encoded.channels * encoded.height * encoded.width;
+  const shape = { channels: encoded.channels, height: encoded.height, width: encoded.width };
+  const clean = sampleLatents(encoded, generator.randn(count), scalingFactor(model.folder, model.traits));
+  const noise = generator.randn(count);
+  let latents = scheduler.addNoise(clean, noise, 0);
+  context.inspect?.('encoded_latent', clean);
+  context.inspect?.('noise', noise);
+  context.inspect?.('latents_start', latents);
+
+  // An interrupted job goes on after the last step that was journalled.
+  const checkpoint = await journal.readStep();
+  let stepsDone = 0;
+  if (checkpoint !== null && checkpoint.image === image) {
+    scheduler.importState(checkpoint.scheduler);
+    generator.importState(checkpoint.generator);
+    latents = checkpoint.latents;
+    stepsDone = checkpoint.stepsDone;
+  }
+
+  // 6 · Steps: predict, guide, step, preview.
+  const previews = new PreviewWriter(job.params.jobFolder, image, fitToPicture(clean, shape, job.working), VAE_FACTOR, context.onProgress);
+  const of = scheduler.timesteps.length;
+  const place: StagePlace = {
+    provider: model.runtime.expectedProvider('unet'),
+    isTiled: false,
+    reason: `${model.placeReason}; ${of} of ${settings.steps} steps`,
+  };
+  await log.run('generate', image, place, async () => {
+    let used = place;
+    for (let index = stepsDone; index < of; index += 1) {
+      throwIfCancelled(context);
+      const startedAt = performance.now();
+      const { result: prediction, session } = await runGuarded(
+        model.runtime,
+        'unet',
+        async (unet) => {
+          assertSupportedDenoiser(unet);
+          return predict(unet, { data: scheduler.scaleModelInput(latents, index), ...shape }, timestepAt(scheduler, index), conditioning);
+        },
+        checkPrediction,
+      );
+      used = { ...place, provider: session.provider };
+      const step = scheduler.step(prediction, index, latents, (n) => generator.randn(n));
+      latents = step.prevSample;
+      context.inspect?.(`latents_step_${index}`, latents);
+      await journal.writeStep({ image, stepsDone: index + 1, latents, scheduler: scheduler.exportState(), generator: generator.exportState() });
+      if (job.params.previews) await previews.offer(step.predOriginalSample, shape);
+      const stepsLeft = of - index - 1 + (settings.count - image - 1) * of;
+      log.step(image, index + 1, of, performance.now() - startedAt, stepsLeft, settings.count - image);
+      // Lets messages in (cancel), since a run blocks this thread.
+      await nextTurn();
+    }
+    return { value: null, place: used };
+  });
+  return { data: latents, ...shape };
+}
+
+async function embed(job: Job): Promise<Conditioning> {
+  const { settings, model, context } = job;
+  const { positive, negative } = await embedPrompts(model, settings.prompt, settings.negativePrompt, context.exact?.prompt ?? false);
+  context.inspect?.('prompt_embeds', positive.data);
+  context.inspect?.('negative_prompt_embeds', negative.data);
+  return { positive, negative: isGuided(settings.guidance) ? negative : null, guidance: settings.guidance };
+}
+
+/** The encoder's distribution: from the journal, from memory, or made now. */
+async function encode(job: Job): Promise<Encoded> {
+  const { journal, model, working, settings } = job;
+  const key = `${createHash('sha256').update(working.rgb).digest('hex')} ${working.width}x${working.height} ${settings.tiling}`;
+  const known = (await journal.readEncoded()) ?? model.encoded.get(key);
+  if (known !== undefined) {
+    const place = { provider: null, isTiled: false, reason: 'the latents of this picture were still there' };
+    await job.log.run('encode', 0, place, async () => ({ value: null, place }));
+    return known;
+  }
+  const encoded = await encodeStage(job);
+  job.context.inspect?.('encoded_mean', latentMean(encoded));
+  await journal.writeEncoded(encoded);
+  model.encoded.set(key, encoded);
+  return encoded;
+}
+
+async function save(job: Job, image: number, seed: number, rgb: Buffer): Promise<JobOutput> {
+  const { params, picture, settings } = job;
+  const name = settings.count === 1 ? params.outputName : `${params.outputName}-${image + 1}`;
+  const path = join(params.outputFolder, `${name}.${settings.format}`);
+  const bytes = await encodePicture(
+    { width: picture.width, height: picture.height, rgb, alpha: picture.alpha },
+    settings.format,
+    embeddedSettings(job.settings, job.model, job.plan, seed),
+  );
+  await writeAtomically(path, bytes);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return { path, seed, width: picture.width, height: picture.height, sha256 };
+}
+
+/** Strength 0: the input's own pixels, upright and in sRGB. */
+async function saveUnchanged(job: Job): Promise<JobOutput> {
+  job.log.notice('Strength 0 leaves the picture as it is: no step ran.');
+  return save(job, 0, job.journal.seed, job.picture.rgb);
+}
+
+function fitLimits(model: LoadedModel): Parameters<typeof planFit>[2] {
+  const native = model.defaults.sidePx;
+  return {
+    multiple: sizeMultiplePx(model.folder),
+    minSidePx: native / 2,
+    maxPixels: (1.5 * native) ** 2,
+    nativeSidePx: native,
+  };
+}
+
+/** Everything that decides the pixels: the same key may go on from the same journal. */
+function jobKey(settings: ResolvedSettings, model: LoadedModel, picture: Picture): string {
+  const decisive = { ...settings, model: model.folder.revision };
+  return createHash('sha256').update(JSON.stringify(decisive)).update(picture.rgb).update(picture.alpha ?? '').digest('hex');
+}
+
+/** The number that the denoiser is told; fractions only where diffusers feeds them (pipelines.md 1.7). */
+const timestepAt = (scheduler: Scheduler, index: number): number => scheduler.timesteps[index] ?? 0;
+
+function resumeNotice(finished: number, step: { stepsDone: number } | null): string {
+  const pictures = finished > 0 ? `${finished} finished ${finished === 1 ? 'picture' : 'pictures'} and ` : '';
+  return `This job goes on where it was interrupted: ${pictures}${step?.stepsDone ?? 0} steps were kept.`;
+}
+
+function throwIfCancelled(context: Pick<JobContext, 'signal'>): void {
+  if (context.signal.aborted) throw new AppError('cancelled', 'The job was cancelled; nothing was saved.');
+}

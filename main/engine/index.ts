@@ -1,0 +1,90 @@
+/** The engine as a child process: answers the main process's messages until the pipe closes. */
+import { ModelCache, describeModel } from './model/loaded-model';
+import { toErrorBody, AppError } from '../../shared/errors';
+import { inspectPicture } from './image/inspect';
+import { img2img } from './img2img';
+import {
+  ENGINE_METHODS,
+  toEngineSchema,
+  type EngineAnswers,
+  type EngineMethod,
+  type FromEngine,
+} from './messages';
+import { starterModelPath } from './model/starter-path';
+import { readModelFolder } from './model/model-folder';
+import { loadClipTokenizer, type ClipTokenizer } from './text/clip-tokenizer';
+import { countTokens } from './text/embed-prompt';
+import { APP_VERSION } from './version';
+
+interface Call {
+  readonly id: number;
+  readonly signal: AbortSignal;
+}
+
+type Handlers = { [M in EngineMethod]: (params: unknown, call: Call) => Promise<EngineAnswers[M]> };
+
+const models = new ModelCache();
+const running = new Map<number, AbortController>();
+/** Jobs run one after the other: they share the cores and the memory. */
+let lastJob: Promise<unknown> = Promise.resolve();
+let tokenizer: { folder: string; loaded: ClipTokenizer } | null = null;
+
+const handlers: Handlers = {
+  inspect: async (params) => {
+    const { inputPath, previewPath } = ENGINE_METHODS.inspect.parse(params);
+    return inspectPicture(inputPath, previewPath);
+  },
+  'model.info': async (params) => describeModel(ENGINE_METHODS['model.info'].parse(params).model),
+  'prompt.count-tokens': async (params) => {
+    const { prompt, model } = ENGINE_METHODS['prompt.count-tokens'].parse(params);
+    return countTokens(await tokenizerOf(model), prompt);
+  },
+  img2img: async (params, { id, signal }) => {
+    const job = ENGINE_METHODS.img2img.parse(params);
+    return inTurn(() => img2img(job, { models, signal, onProgress: (progress) => send({ type: 'progress', id, progress }) }));
+  },
+};
+
+async function tokenizerOf(model: string | null): Promise<ClipTokenizer> {
+  const folder = (await readModelFolder(model ?? starterModelPath())).tokenizerFolder;
+  if (tokenizer?.folder !== folder) tokenizer = { folder, loaded: await loadClipTokenizer(folder) };
+  return tokenizer.loaded;
+}
+
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const turn = lastJob.then(work, work);
+  lastJob = turn.catch(() => undefined);
+  return turn;
+}
+
+function send(message: FromEngine): void {
+  process.send?.(message);
+}
+
+async function answer(id: number, method: string, params: unknown): Promise<void> {
+  const controller = new AbortController();
+  running.set(id, controller);
+  try {
+    if (!isMethod(method)) throw new AppError('internal', `The engine has no method "${method}".`);
+    send({ type: 'answer', id, ok: true, value: await handlers[method](params, { id, signal: controller.signal }) });
+  } catch (error) {
+    send({ type: 'answer', id, ok: false, error: toErrorBody(error) });
+  } finally {
+    running.delete(id);
+  }
+}
+
+const isMethod = (method: string): method is EngineMethod => Object.hasOwn(ENGINE_METHODS, method);
+
+process.on('message', (raw) => {
+  const message = toEngineSchema.safeParse(raw);
+  if (!message.success) {
+    console.error(`The engine did not understand a message: ${message.error.message}`);
+    return;
+  }
+  if (message.data.type === 'cancel') running.get(message.data.id)?.abort();
+  else void answer(message.data.id, message.data.method, message.data.params);
+});
+process.on('disconnect', () => process.exit(0));
+
+send({ type: 'ready', version: APP_VERSION });

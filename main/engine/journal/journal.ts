@@ -1,0 +1,223 @@
+/**
+ * What a job has so far, on disk: after a crash, an out-of-memory or a power cut it goes on where it stopped and ends in identical
+ * pixels. Every file is written atomically; a file that does not read back is treated as if it had never been written.
+ */
+import { copyFile, mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { z } from 'zod';
+import { AppError } from '../../../shared/errors';
+import { jobOutputSchema, type JobOutput } from '../../../shared/job';
+import { writeAtomically } from '../image/write';
+import { encodeSafetensors, readSafetensors, type TensorInput } from '../latents/safetensors';
+import type { GeneratorState } from '../latents/noise';
+import type { SchedulerState } from '../schedulers/scheduler';
+import type { Encoded } from '../stages/encode';
+
+const recordSchema = z.object({
+  version: z.literal(1),
+  /** Hash of everything that decides the pixels; another key means another job. */
+  key: z.string(),
+  seed: z.number().int(),
+  outputs: z.array(jobOutputSchema),
+});
+type JobRecord = z.infer<typeof recordSchema>;
+
+/** The denoising loop after `stepsDone` steps of picture `image`. */
+export interface StepCheckpoint {
+  readonly image: number;
+  readonly stepsDone: number;
+  readonly latents: Float32Array;
+  readonly scheduler: SchedulerState;
+  readonly generator: GeneratorState;
+}
+
+const stepNumbersSchema = z.object({
+  image: z.number().int(),
+  stepsDone: z.number().int(),
+  scheduler: z.record(z.string(), z.number()),
+  generator: z.record(z.string(), z.number()),
+});
+
+const ENCODED = 'encoded.safetensors';
+const STEP = 'step.safetensors';
+const DECODED = 'decoded.safetensors';
+const RECORD = 'job.json';
+
+export class Journal {
+  private constructor(
+    private readonly folder: string,
+    private record: JobRecord,
+    /** True when an earlier run of the same job left something to go on from. */
+    readonly isResumed: boolean,
+  ) {}
+
+  /**
+   * Opens the journal in `<jobFolder>/journal`. A journal of another job (another key) is emptied first.
+   * @param drawSeed makes the seed when the request left it open; a resumed job keeps the seed it drew
+   */
+  static async open(jobFolder: string, key: string, drawSeed: () => number): Promise<Journal> {
+    const folder = join(jobFolder, 'journal');
+    await mkdir(folder, { recursive: true });
+    const found = await readRecord(folder);
+    if (found !== null && found.key === key) return new Journal(folder, found, true);
+    for (const file of await readdir(folder)) await rm(join(folder, file), { recursive: true });
+    const record: JobRecord = { version: 1, key, seed: drawSeed(), outputs: [] };
+    const journal = new Journal(folder, record, false);
+    await journal.save(record);
+    return journal;
+  }
+
+  get seed(): number {
+    return this.record.seed;
+  }
+
+  /** Pictures of this job that are finished, in order. */
+  get outputs(): readonly JobOutput[] {
+    return this.record.outputs;
+  }
+
+  /** Keeps a copy of the input file, so that the job can go on when the original is moved. */
+  async keepInput(path: string): Promise<void> {
+    await copyFile(path, join(this.folder, `input${extname(path).toLowerCase()}`));
+  }
+
+  async writeEncoded(encoded: Encoded): Promise<void> {
+    await this.writeTensors(ENCODED, { latents: floats(encoded.data, [encoded.data.length]) }, {
+      kind: encoded.kind,
+      channels: String(encoded.channels),
+      height: String(encoded.height),
+      width: String(encoded.width),
+    });
+  }
+
+  async readEncoded(): Promise<Encoded | null> {
+    const file = await this.readTensors(ENCODED);
+    const data = file?.tensors['latents']?.data;
+    if (file === null || !(data instanceof Float32Array)) return null;
+    const { kind, channels, height, width } = file.metadata;
+    return {
+      kind: kind === 'sample' ? 'sample' : 'moments',
+      data,
+      channels: Number(channels),
+      height: Number(height),
+      width: Number(width),
+    };
+  }
+
+  async writeStep(checkpoint: StepCheckpoint): Promise<void> {
+    const { words, ...generator } = checkpoint.generator;
+    const tensors: Record<string, TensorInput> = {
+      latents: floats(checkpoint.latents, [checkpoint.latents.length]),
+      generator: { dtype: 'I32', shape: [words.length], data: new Int32Array(words.buffer.slice(0)) },
+    };
+    for (const [name, data] of Object.entries(checkpoint.scheduler.tensors)) {
+      tensors[`scheduler.${name}`] = floats(data, [data.length]);
+    }
+    const numbers = {
+      image: checkpoint.image,
+      stepsDone: checkpoint.stepsDone,
+      scheduler: checkpoint.scheduler.numbers,
+      generator: generator.numbers,
+    };
+    await this.writeTensors(STEP, tensors, { numbers: JSON.stringify(numbers) });
+  }
+
+  async readStep(): Promise<StepCheckpoint | null> {
+    const file = await this.readTensors(STEP);
+    const latents = file?.tensors['latents']?.data;
+    const words = file?.tensors['generator']?.data;
+    if (file === null || !(latents instanceof Float32Array) || !(words instanceof Int32Array)) return null;
+    const numbers = stepNumbersSchema.safeParse(parseJson(file.metadata['numbers'] ?? ''));
+    if (!numbers.success) return null;
+    const tensors: Record<string, Float32Array> = {};
+    for (const [name, tensor] of Object.entries(file.tensors)) {
+      if (name.startsWith('scheduler.') && tensor.data instanceof Float32Array) {
+        tensors[name.slice('scheduler.'.length)] = tensor.data;
+      }
+    }
+    return {
+      image: numbers.data.image,
+      stepsDone: numbers.data.stepsDone,
+      latents,
+      scheduler: { numbers: numbers.data.scheduler, tensors },
+      generator: { numbers: numbers.data.generator, words: new Uint32Array(words.buffer, words.byteOffset, words.length) },
+    };
+  }
+
+  /** Decoded pixels [h, w, 3] of picture `image` at working size. */
+  async writeDecoded(image: number, rgb: Uint8Array): Promise<void> {
+    await this.writeTensors(DECODED, { rgb: { dtype: 'U8', shape: [rgb.length], data: rgb } }, { image: String(image) });
+  }
+
+  async readDecoded(image: number): Promise<Uint8Array | null> {
+    const file = await this.readTensors(DECODED);
+    const data = file?.tensors['rgb']?.data;
+    return file !== null && file.metadata['image'] === String(image) && data instanceof Uint8Array ? data : null;
+  }
+
+  /** Records a finished picture; what belongs to its steps is not needed any more. */
+  async addOutput(output: JobOutput): Promise<void> {
+    const record = { ...this.record, outputs: [...this.record.outputs, output] };
+    await this.save(record);
+    await rm(join(this.folder, STEP), { force: true });
+    await rm(join(this.folder, DECODED), { force: true });
+  }
+
+  /** Deletes everything: the job has ended. */
+  async clear(): Promise<void> {
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private async save(record: JobRecord): Promise<void> {
+    await writeAtomically(join(this.folder, RECORD), Buffer.from(JSON.stringify(record)));
+    this.record = record;
+  }
+
+  private async writeTensors(file: string, tensors: Record<string, TensorInput>, metadata: Record<string, string>): Promise<void> {
+    await writeAtomically(join(this.folder, file), encodeSafetensors(tensors, metadata));
+  }
+
+  private async readTensors(file: string): Promise<Awaited<ReturnType<typeof readSafetensors>> | null> {
+    const path = join(this.folder, file);
+    try {
+      await stat(path);
+      return await readSafetensors(path);
+    } catch (error) {
+      if (error instanceof AppError || (error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw error;
+    }
+  }
+}
+
+/** The copy of the input that a journal in `jobFolder` keeps; null when there is none. */
+export async function journalledInput(jobFolder: string): Promise<string | null> {
+  const folder = join(jobFolder, 'journal');
+  try {
+    const file = (await readdir(folder)).find((name) => /^input(\.[a-z0-9]+)?$/.test(name));
+    return file === undefined ? null : join(folder, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+async function readRecord(folder: string): Promise<JobRecord | null> {
+  try {
+    const parsed = recordSchema.safeParse(parseJson(await readFile(join(folder, RECORD), 'utf8')));
+    return parsed.success ? parsed.data : null;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+const floats = (data: Float32Array, shape: number[]): TensorInput => ({ dtype: 'F32', shape, data });

@@ -1,0 +1,99 @@
+/** A model that is ready to work: folder, family, tokenizer, sessions, and what is remembered between pictures. */
+import { availableMemoryBytes } from '../../hardware/memory';
+import { hasHardwareGpu } from '../../hardware/gpu';
+import { fitsTogether } from '../../placement/memory-model';
+import type { ModelDefaults, ModelInfo } from '../../../shared/models';
+import type { DeviceChoice } from '../../../shared/placement';
+import { detectFamily, recommendedDefaults } from '../families/detect';
+import type { FamilyTraits } from '../families/family-traits';
+import { providersFor, type SessionOpener } from '../onnx/providers';
+import { openSession } from '../onnx/session';
+import type { Encoded } from '../stages/encode';
+import type { PromptEmbedding } from '../stages/embed';
+import { loadClipTokenizer, type ClipTokenizer } from '../text/clip-tokenizer';
+import { RecentMap } from './recent-map';
+import { readModelFolder, type ModelFolder } from './model-folder';
+import { ModelRuntime } from './model-runtime';
+import { starterModelPath } from './starter-path';
+
+export interface LoadedModel {
+  readonly folder: ModelFolder;
+  readonly traits: FamilyTraits;
+  readonly defaults: ModelDefaults;
+  readonly tokenizer: ClipTokenizer;
+  readonly runtime: ModelRuntime;
+  /** Why local stages run where they do, in a few words. */
+  readonly placeReason: string;
+  /** Prompt chunks' text → embedding: the same prompt skips the text encoder. */
+  readonly embeddings: RecentMap<PromptEmbedding>;
+  /** Hash of the working picture → encoder output: another try on the same picture skips the encoder. */
+  readonly encoded: RecentMap<Encoded>;
+}
+
+const REMEMBERED_PROMPTS = 32;
+const REMEMBERED_PICTURES = 4;
+
+/** Keeps the model that was used last, so that a second picture reloads nothing. */
+export class ModelCache {
+  private current: { key: string; model: LoadedModel } | null = null;
+
+  constructor(private readonly open: SessionOpener = openSession) {}
+
+  /**
+   * Loads a model folder (null: the bundled starter model) for a device choice, or answers the one in use.
+   * Releases the previous model first. Throws `AppError('model')`.
+   */
+  async load(model: string | null, device: DeviceChoice): Promise<LoadedModel> {
+    const folder = await readModelFolder(model ?? starterModelPath());
+    const key = `${folder.path} ${folder.revision} ${device}`;
+    if (this.current?.key === key) return this.current.model;
+    await this.release();
+
+    const traits = detectFamily(folder);
+    const hasGpu = hasHardwareGpu();
+    const loaded: LoadedModel = {
+      folder,
+      traits,
+      defaults: recommendedDefaults(folder, traits),
+      tokenizer: await loadClipTokenizer(folder.tokenizerFolder),
+      runtime: new ModelRuntime(folder, {
+        providers: providersFor(device, hasGpu),
+        open: this.open,
+        keepTogether: fitsTogether(folder.sizeBytes, availableMemoryBytes()),
+      }),
+      placeReason: placeReason(device, hasGpu),
+      embeddings: new RecentMap(REMEMBERED_PROMPTS),
+      encoded: new RecentMap(REMEMBERED_PICTURES),
+    };
+    this.current = { key, model: loaded };
+    return loaded;
+  }
+
+  /** Releases every session. */
+  async release(): Promise<void> {
+    const { current } = this;
+    this.current = null;
+    await current?.model.runtime.releaseAll();
+  }
+}
+
+function placeReason(device: DeviceChoice, hasGpu: boolean): string {
+  if (device === 'cpu') return 'the CPU was asked for';
+  if (device === 'gpu') return 'the graphics card was asked for';
+  return hasGpu ? 'this machine has a graphics card' : 'this machine has no graphics card';
+}
+
+/** What the app says about a model, without opening a session. */
+export async function describeModel(model: string | null): Promise<ModelInfo> {
+  const folder = await readModelFolder(model ?? starterModelPath());
+  const traits = detectFamily(folder);
+  return {
+    id: folder.id,
+    name: folder.name,
+    family: traits.family,
+    revision: folder.revision,
+    sizeBytes: folder.sizeBytes,
+    defaults: recommendedDefaults(folder, traits),
+    ...(folder.card === null ? {} : { demoPrompt: folder.card.prompt }),
+  };
+}

@@ -1,0 +1,64 @@
+/** Which ONNX Runtime providers stand for `gpu` and `cpu` on this platform, and opening a session with the first that starts. */
+import type { DeviceChoice, Provider } from '../../../shared/placement';
+import { AppError, toErrorBody } from '../../../shared/errors';
+import { openSession, type OpenOptions, type Session } from './session';
+import { ort } from './runtime';
+
+/**
+ * GPU providers in the order in which they are tried; WebGPU ends every list because it runs everywhere.
+ * CoreML is left out: it recompiles at every session and takes dynamic shapes in pieces (onnxruntime.md 1.3).
+ */
+const GPU_PROVIDERS: Readonly<Partial<Record<NodeJS.Platform, readonly Provider[]>>> = {
+  win32: ['dml', 'webgpu'],
+  darwin: ['webgpu'],
+  linux: ['cuda', 'webgpu'],
+};
+
+/** Providers compiled into, or fetched for, this copy of ONNX Runtime. */
+export function availableProviders(): Provider[] {
+  const present = new Set(
+    ort
+      .listSupportedBackends()
+      .filter((backend) => backend.bundled)
+      .map((backend) => backend.name),
+  );
+  const gpu = (GPU_PROVIDERS[process.platform] ?? ['webgpu']).filter((provider) => present.has(provider));
+  return [...gpu, 'cpu'];
+}
+
+/** Providers to try for a device choice; `auto` uses a GPU only where `hasGpu` says that there is a real one. */
+export function providersFor(device: DeviceChoice, hasGpu: boolean): Provider[] {
+  const all = availableProviders();
+  if (device === 'cpu' || (device === 'auto' && !hasGpu)) return ['cpu'];
+  return all;
+}
+
+export type SessionOpener = (path: string, options: OpenOptions) => Promise<Session>;
+
+/** A provider that could not be used, with the reason for the person. */
+export interface SkippedProvider {
+  readonly provider: Provider;
+  readonly reason: string;
+}
+
+/**
+ * Opens `path` with the first provider that starts. Every provider that does not is reported through `onSkip`;
+ * when none starts the last provider's error is thrown.
+ */
+export async function openWithFirst(
+  path: string,
+  providers: readonly Provider[],
+  onSkip: (skipped: SkippedProvider) => void,
+  open: SessionOpener = openSession,
+): Promise<Session> {
+  let last: unknown = new AppError('internal', 'No provider was given to run the model with.');
+  for (const provider of providers) {
+    try {
+      return await open(path, { provider });
+    } catch (error) {
+      last = error;
+      if (provider !== providers.at(-1)) onSkip({ provider, reason: toErrorBody(error).message });
+    }
+  }
+  throw last;
+}

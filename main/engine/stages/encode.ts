@@ -1,0 +1,96 @@
+/** Stage 1, local: picture → the VAE's latent distribution → scaled latents (pipelines.md 1.3). */
+import { AppError } from '../../../shared/errors';
+import { findIo } from '../onnx/find-io';
+import type { Session } from '../onnx/session';
+import { toTensorPixels, type WorkingPicture } from './pixels';
+import { runTiled, TILE_PX } from './tiled';
+
+/**
+ * What a VAE encoder says about a picture. `moments`: [1, 2C, h, w], mean then log variance.
+ * `sample`: [1, C, h, w], already drawn inside the graph (old exports), so nothing is left to draw.
+ */
+export interface Encoded {
+  readonly kind: 'moments' | 'sample';
+  readonly data: Float32Array;
+  /** Latent channels C. */
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+export interface EncodeOptions {
+  readonly latentChannels: number;
+  readonly factor: number;
+  readonly isTiled: boolean;
+  readonly onTile: (done: number, of: number) => void;
+}
+
+/** Encodes a picture whose sides are multiples of the VAE factor. */
+export async function encodePicture(session: Session, picture: WorkingPicture, options: EncodeOptions): Promise<Encoded> {
+  const input = findIo(session.inputs, ['sample', 'image', 'images'], (spec) => spec.shape.length === 4, 'VAE encoder input');
+  const output = findIo(session.outputs, ['latent_parameters', 'latent_sample', 'latents'], () => true, 'VAE encoder output');
+  const pixels = toTensorPixels(picture);
+
+  const run = async (tile: Float32Array, width: number, height: number): Promise<Float32Array> => {
+    const results = await session.run({ [input.name]: { data: tile, dims: [1, 3, height, width] } });
+    const latent = results[output.name];
+    if (latent === undefined) throw new Error(`no output ${output.name}`);
+    return latent.data;
+  };
+
+  const data = options.isTiled
+    ? await runTiled(
+        pixels,
+        {
+          channels: 3,
+          width: picture.width,
+          height: picture.height,
+          tile: TILE_PX,
+          scale: 1 / options.factor,
+          overlap: 0.25,
+        },
+        run,
+        options.onTile,
+      )
+    : await run(pixels, picture.width, picture.height);
+
+  const outChannels = (data.length * options.factor ** 2) / (picture.width * picture.height);
+  const kind = outChannels === 2 * options.latentChannels ? 'moments' : 'sample';
+  if (kind === 'sample' && outChannels !== options.latentChannels) {
+    throw new AppError(
+      'model',
+      `The model's VAE encoder makes ${outChannels} channels where ${options.latentChannels} or ${2 * options.latentChannels} are expected; use the VAE that belongs to this model.`,
+    );
+  }
+  return {
+    kind,
+    data,
+    channels: options.latentChannels,
+    height: picture.height / options.factor,
+    width: picture.width / options.factor,
+  };
+}
+
+/** The mean of the distribution (or the graph's own sample): [1, C, h, w], unscaled. */
+export function latentMean(encoded: Encoded): Float32Array {
+  return encoded.data.slice(0, encoded.channels * encoded.height * encoded.width);
+}
+
+/**
+ * `z = (mean + exp(clamp(logvar, −30, 20) / 2) · noise) · scalingFactor`, all float32.
+ * @param noise [1, C, h, w] from the request's generator; unused when the graph has sampled already, but it must have been drawn
+ *   all the same, since diffusers draws it first (pipelines.md 1.5).
+ */
+export function sampleLatents(encoded: Encoded, noise: Float32Array, scalingFactor: number): Float32Array {
+  const count = encoded.channels * encoded.height * encoded.width;
+  const out = new Float32Array(count);
+  for (let i = 0; i < count; i += 1) {
+    let value = encoded.data[i] ?? 0;
+    if (encoded.kind === 'moments') {
+      const logvar = Math.min(20, Math.max(-30, encoded.data[count + i] ?? 0));
+      value = Math.fround(value + Math.fround(Math.fround(Math.exp(0.5 * logvar)) * (noise[i] ?? 0)));
+    }
+    out[i] = value * scalingFactor;
+  }
+  return out;
+}
