@@ -56,18 +56,29 @@ export async function openPicture(bytes: Buffer, name: string, maxPixels: number
     width,
     height,
     decode: (finish) =>
-      decodeStrictly(name, (failOn) => {
-        const pipeline = sharp(bytes, {
-          failOn,
-          limitInputPixels: maxPixels,
-          autoOrient: true,
-          ignoreIcc: colour.isProfileIgnored,
-        }).timeout({ seconds: DECODE_TIMEOUT_SECONDS });
-        return finish(
-          colour.needsSecondStep ? pipeline.withIccProfile('srgb') : pipeline.toColourspace('srgb'),
-        );
-      }),
+      inTurn(() =>
+        decodeStrictly(name, (failOn) => {
+          const pipeline = sharp(bytes, {
+            failOn,
+            limitInputPixels: maxPixels,
+            autoOrient: true,
+            ignoreIcc: colour.isProfileIgnored,
+          }).timeout({ seconds: DECODE_TIMEOUT_SECONDS });
+          return finish(
+            colour.needsSecondStep ? pipeline.withIccProfile('srgb') : pipeline.toColourspace('srgb'),
+          );
+        }),
+      ),
   };
+}
+
+let lastDecode: Promise<unknown> = Promise.resolve();
+
+/** One decode at a time: libvips keeps its complaints in one place for all, and two large pictures at once take twice the memory. */
+function inTurn<T>(run: () => Promise<T>): Promise<T> {
+  const mine = lastDecode.then(run);
+  lastDecode = mine.catch(() => undefined);
+  return mine;
 }
 
 async function lookAt(bytes: Buffer, name: string, format: ReadableFormat): Promise<Metadata> {
@@ -136,6 +147,7 @@ function planColour(metadata: Metadata, icc: IccFacts | null): ColourPlan {
 
 /** Complaints of decoders that say nothing about the pixels: anything else that is complained about counts as damage. */
 const HARMLESS = [
+  /^Warning treated as error due to failOn setting$/,
   /extraneous bytes before marker 0xd9/i,
   /\biCCP\b|\bsRGB\b|\bgAMA\b|\bcHRM\b|\btEXt\b|\bzTXt\b|\biTXt\b|\beXIf\b|\bpHYs\b|\btIME\b|\bbKGD\b|\bsBIT\b|\bcICP\b/,
   /unknown field with tag|unknown tag|ASCII value for tag|incorrect count for field/i,
