@@ -13,7 +13,14 @@ export const root = resolve(fileURLToPath(import.meta.url), '../..');
 
 /** What each part is built from. `engine`: the plain Node programs; `app`: everything. */
 const PART_SOURCES = {
-  engine: ['main/engine', 'main/placement', 'main/hardware', 'shared', 'scripts/build-programs.mjs'],
+  engine: [
+    'main/engine',
+    'main/placement',
+    'main/hardware',
+    'shared',
+    'scripts/build-programs.mjs',
+    'package.json',
+  ],
   app: [
     'main',
     'shared',

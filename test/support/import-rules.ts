@@ -15,7 +15,8 @@ export interface Zone {
 
 const SCHEMA = ['zod'];
 const ENGINE_PACKAGES = [...SCHEMA, 'commander', '@huggingface/tokenizers', '@petamoriken/float16'];
-const ENGINE_SOURCES = /^(shared|main\/(engine|placement|hardware))\//;
+/** package.json: for the version number alone. */
+const ENGINE_SOURCES = /^((shared|main\/(engine|placement|hardware))\/|package\.json$)/;
 const UI_PACKAGES = [
   'react',
   'react-dom',
@@ -73,7 +74,8 @@ const STATEMENTS = [
   /^[ \t]*import\s*['"]([^'"]+)['"]/gm,
   /\b(?:import|require|createRequire\([^)]*\))\s*\(\s*['"`]([^'"`]+)['"`]\s*[,)]/g,
 ];
-const COMPUTED = /\b(?:import|require)\s*\(\s*[^'"`\s)]/;
+// A method may be called import, so a computed one is known by what stands before it.
+const COMPUTED = /(?:\b(?:await|return|void)\s+|[=(,:>]\s*)(?:import|require)\s*\(\s*[^'"`\s)]/;
 
 /** Every module that a source text names in import, export, import() and require(); comments are left out. */
 export function importsOf(text: string): string[] {
