@@ -1,0 +1,117 @@
+/** What the person should know: an error with its ways out, stopped jobs, fallbacks that were taken, confirmations. */
+import { CirclePause, Info, TriangleAlert, X } from 'lucide-react';
+import type { JobView } from '../../../shared/job';
+import { useActions, usePage } from '../../app-context';
+import { useT } from '../../i18n/use-t';
+import type { Actions } from '../../state/app';
+import type { Problem } from '../../state/page-state';
+import { isBusy } from '../../state/readiness';
+import { currentRun, stoppedJobs } from '../../state/selectors';
+import { waysOut, type WayOut } from '../../state/ways-out';
+import { Button } from '../../ui/button';
+import { IconButton } from '../../ui/icon-button';
+import { cx } from '../../ui/cx';
+import styles from './messages.module.css';
+
+export function Messages() {
+  const t = useT();
+  const problem = usePage((state) => state.problem);
+  const state = usePage((now) => now);
+  const stopped = isBusy(state) ? [] : stoppedJobs(state);
+  const newest = stopped[0];
+  return (
+    <section className={styles.messages} aria-label={t('notice.title')}>
+      {problem === null ? null : <ProblemMessage problem={problem} />}
+      {newest === undefined ? null : <StoppedMessage view={newest} />}
+      <Notices />
+    </section>
+  );
+}
+
+function ProblemMessage({ problem }: { problem: Problem }) {
+  const t = useT();
+  const state = usePage((now) => now);
+  const actions = useActions();
+  const ways = waysOut(problem, state);
+  return (
+    <div className={cx(styles.message, styles.problem)} role="alert">
+      <TriangleAlert aria-hidden className={styles.icon} />
+      <p className={styles.text}>{problem.error.message}</p>
+      {ways.map((way, index) => (
+        <Button
+          key={way}
+          look={index === 0 ? 'primary' : 'plain'}
+          onClick={() => takeWayOut(way, problem, actions)}
+        >
+          {t(`problem.${way}`)}
+        </Button>
+      ))}
+      <IconButton look="quiet" label={t('problem.dismiss')} onClick={actions.dismissProblem}>
+        <X aria-hidden />
+      </IconButton>
+    </div>
+  );
+}
+
+function takeWayOut(way: WayOut, { jobId }: Problem, actions: Actions): void {
+  switch (way) {
+    case 'reload':
+      return void actions.load();
+    case 'try-again':
+      return void actions.retry();
+    case 'resume':
+      return void (jobId === null ? actions.retry() : actions.resume(jobId));
+    case 'discard':
+      return void (jobId === null ? actions.dismissProblem() : actions.discard(jobId));
+    case 'use-cpu':
+      return void actions.useCpu();
+    case 'open-picture':
+      return void actions.openPicture();
+    case 'open-model':
+      return void actions.openModel();
+    case 'use-starter-model':
+      return actions.useStarterModel();
+  }
+}
+
+function StoppedMessage({ view }: { view: JobView }) {
+  const t = useT();
+  const { resume, discard } = useActions();
+  return (
+    <div className={styles.message} role="status">
+      <CirclePause aria-hidden className={styles.icon} />
+      <p className={styles.text}>
+        {t(view.state === 'cancelled' ? 'stopped.cancelled' : 'stopped.interrupted')}
+      </p>
+      {view.canResume ? (
+        <Button look={view.state === 'cancelled' ? 'plain' : 'primary'} onClick={() => void resume(view.id)}>
+          {t('stopped.resume')}
+        </Button>
+      ) : null}
+      <Button onClick={() => void discard(view.id)}>{t('stopped.discard')}</Button>
+    </div>
+  );
+}
+
+/** What the engine said about the followed job, and short confirmations. */
+function Notices() {
+  const t = useT();
+  const notice = usePage((state) => state.notice);
+  const platform = usePage((state) => state.platform);
+  const run = usePage(currentRun);
+  const lines = [...(run?.notices ?? [])];
+  if (notice !== null) {
+    const keys = platform === 'darwin' ? '⌘V' : 'Ctrl+V';
+    lines.push(t(`notice.${notice.key}`, { ...notice.values, keys }));
+  }
+  return (
+    <div role="status" className={styles.notices}>
+      {lines.map((line) => (
+        <p key={line} className={styles.notice}>
+          <Info aria-hidden className={styles.icon} />
+          {line}
+        </p>
+      ))}
+    </div>
+  );
+}

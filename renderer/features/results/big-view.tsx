@@ -1,0 +1,105 @@
+/** What the big view shows: nothing yet, the picture in work, or a result compared with its input. */
+import { Image as ImageIcon } from 'lucide-react';
+import { ReactCompareSlider } from 'react-compare-slider';
+import type { ResultView } from '../../../shared/contract';
+import { usePage } from '../../app-context';
+import { useT } from '../../i18n/use-t';
+import { formatSize, toPercent } from '../../state/format';
+import type { JobRun } from '../../state/job-run';
+import { sourceOf } from '../../state/selectors';
+import { chosenModel, effectiveSettings } from '../../state/draft';
+import styles from './big-view.module.css';
+
+export function EmptyView() {
+  const t = useT();
+  return (
+    <div className={styles.empty}>
+      <ImageIcon aria-hidden strokeWidth={1.2} />
+      <p className={styles.emptyTitle}>{t('results.emptyTitle')}</p>
+      <p>{t('results.emptyText')}</p>
+    </div>
+  );
+}
+
+/** The picture in work next to its input: a preview from the first step on. */
+export function WorkView({ run }: { run: JobRun }) {
+  const t = useT();
+  const input = usePage((state) => state.sources[run.view.sourceId] ?? null);
+  return (
+    <div className={styles.pair}>
+      {input === null ? null : (
+        <Picture url={input.url} alt={t('results.altInput')} caption={t('results.input')} />
+      )}
+      {run.previewUrl === null ? (
+        <figure className={styles.figure}>
+          <div className={styles.pending} />
+          <figcaption className={styles.caption}>{t('results.starting')}</figcaption>
+        </figure>
+      ) : (
+        <Picture url={run.previewUrl} alt={t('results.altPreview')} caption={t('results.preview')} />
+      )}
+    </div>
+  );
+}
+
+interface ResultProps {
+  result: ResultView;
+  /** Shows the input in the result's place. */
+  isFlipped: boolean;
+}
+
+/** A result: alone, side by side with its input, or under a divider. */
+export function ResultPicture({ result, isFlipped }: ResultProps) {
+  const t = useT();
+  const mode = usePage((state) => state.compareMode);
+  const input = usePage((state) => sourceOf(state, result));
+  const caption = useResultCaption(result);
+  const alt = t('results.altResult', { seed: result.seed });
+  const flipped = isFlipped && input !== null;
+  if (input !== null && mode === 'slider' && !flipped) {
+    return (
+      <div className={styles.compare}>
+        <ReactCompareSlider
+          className={styles.slider}
+          itemOne={<img className={styles.layer} src={input.url} alt={t('results.altInput')} />}
+          itemTwo={<img className={styles.layer} src={result.url} alt={alt} />}
+        />
+        <p className={styles.caption}>{caption}</p>
+      </div>
+    );
+  }
+  return (
+    <div className={styles.pair}>
+      {input !== null && mode === 'side' ? (
+        <Picture url={input.url} alt={t('results.altInput')} caption={t('results.input')} />
+      ) : null}
+      {flipped ? (
+        <Picture url={input.url} alt={t('results.altInput')} caption={t('results.input')} />
+      ) : (
+        <Picture url={result.url} alt={alt} caption={caption} />
+      )}
+    </div>
+  );
+}
+
+function Picture({ url, alt, caption }: { url: string; alt: string; caption: string }) {
+  return (
+    <figure className={styles.figure}>
+      <div className={styles.frame}>
+        <img className={styles.picture} src={url} alt={alt} draggable={false} />
+      </div>
+      <figcaption className={styles.caption}>{caption}</figcaption>
+    </figure>
+  );
+}
+
+function useResultCaption(result: ResultView): string {
+  const t = useT();
+  const model = usePage((state) => chosenModel(state.models, result.settings.model));
+  const { strength } = effectiveSettings(result.settings, model);
+  const meta = t('results.meta', {
+    size: formatSize(result.width, result.height),
+    percent: toPercent(strength),
+  });
+  return `${t('results.seed', { seed: result.seed })} · ${meta}`;
+}

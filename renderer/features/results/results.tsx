@@ -1,0 +1,85 @@
+/** The right zone: the picture in work or a result next to its input, and all results as choices. */
+import { Columns2, FolderSearch, ImageUp, ListRestart, Save, SquareSplitHorizontal } from 'lucide-react';
+import { useState } from 'react';
+import { useActions, usePage } from '../../app-context';
+import { useT } from '../../i18n/use-t';
+import type { CompareMode } from '../../state/page-state';
+import { runInView, shownResult, sourceOf } from '../../state/selectors';
+import { IconButton } from '../../ui/icon-button';
+import { Button } from '../../ui/button';
+import { Segmented } from '../../ui/segmented';
+import { EmptyView, ResultPicture, WorkView } from './big-view';
+import { FlipButton } from './flip-button';
+import styles from './results.module.css';
+import { Thumbnails } from './thumbnails';
+
+export function ResultsZone() {
+  const t = useT();
+  const result = usePage(shownResult);
+  const run = usePage(runInView);
+  const [isFlipped, setIsFlipped] = useState(false);
+  return (
+    <section className={styles.zone} aria-label={t('results.title')}>
+      <header className={styles.head}>
+        <h2>{t('results.title')}</h2>
+        {result === null ? null : <Toolbar onFlip={setIsFlipped} />}
+      </header>
+      <div className={styles.body}>
+        <div className={styles.stage}>
+          {result !== null ? (
+            <ResultPicture key={result.id} result={result} isFlipped={isFlipped} />
+          ) : run !== null ? (
+            <WorkView run={run} />
+          ) : (
+            <EmptyView />
+          )}
+        </div>
+        <Thumbnails />
+      </div>
+    </section>
+  );
+}
+
+function Toolbar({ onFlip }: { onFlip: (isFlipped: boolean) => void }) {
+  const t = useT();
+  const mode = usePage((state) => state.compareMode);
+  const hasInput = usePage((state) => {
+    const result = shownResult(state);
+    return result !== null && sourceOf(state, result) !== null;
+  });
+  const { setCompareMode, saveResult, useResultAsInput, revealResult, reuseSettings } = useActions();
+  return (
+    <div className={styles.tools}>
+      {hasInput ? (
+        <>
+          <Segmented<CompareMode>
+            label={t('results.compare')}
+            isLabelHidden
+            value={mode}
+            options={[
+              { value: 'side', label: t('results.side'), icon: <Columns2 aria-hidden /> },
+              { value: 'slider', label: t('results.slider'), icon: <SquareSplitHorizontal aria-hidden /> },
+            ]}
+            onChange={setCompareMode}
+          />
+          <FlipButton onFlip={onFlip} />
+        </>
+      ) : null}
+      <span className={styles.gap} />
+      <IconButton look="quiet" label={t('results.reuse')} onClick={reuseSettings}>
+        <ListRestart aria-hidden />
+      </IconButton>
+      <IconButton look="quiet" label={t('results.reveal')} onClick={() => void revealResult()}>
+        <FolderSearch aria-hidden />
+      </IconButton>
+      <Button onClick={() => void useResultAsInput()}>
+        <ImageUp aria-hidden />
+        {t('results.use')}
+      </Button>
+      <Button onClick={() => void saveResult()} aria-keyshortcuts="Control+S Meta+S">
+        <Save aria-hidden />
+        {t('results.save')}
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,105 @@
+/** The primary button, why it cannot be pressed, and Cancel. */
+import { Sparkles, Square } from 'lucide-react';
+import { useId } from 'react';
+import { useActions, usePage } from '../../app-context';
+import { useT, type Translate } from '../../i18n/use-t';
+import { chosenModel, effectiveSettings } from '../../state/draft';
+import { formatLeft, formatMs, toPercent } from '../../state/format';
+import { isBusy, readiness, type Reason } from '../../state/readiness';
+import { activeRun, currentRun } from '../../state/selectors';
+import type { PageState } from '../../state/page-state';
+import { Button } from '../../ui/button';
+import styles from './run.module.css';
+
+export function Run() {
+  const t = useT();
+  const state = usePage((now) => now);
+  const { generate, cancel } = useActions();
+  const reasonId = useId();
+  const reasons = readiness(state);
+  const isWorking = isBusy(state);
+  const first = reasons[0];
+  const active = activeRun(state);
+  return (
+    <div className={styles.run} role="group" aria-label={t('run.title')}>
+      <div className={styles.buttons}>
+        <Button
+          look="primary"
+          className={styles.generate}
+          // Stays focusable, so that a keyboard or a screen reader finds out why it does nothing.
+          aria-disabled={reasons.length > 0}
+          aria-describedby={reasonId}
+          aria-keyshortcuts="Control+Enter Meta+Enter"
+          onClick={() => void generate()}
+        >
+          {isWorking ? null : <Sparkles aria-hidden />}
+          {buttonWords(state, t)}
+        </Button>
+        {active === null ? null : (
+          <Button
+            className={styles.cancel}
+            aria-keyshortcuts="Escape"
+            aria-disabled={active.view.state === 'cancelling'}
+            onClick={() => void cancel()}
+          >
+            <Square aria-hidden />
+            {t('run.cancel')}
+          </Button>
+        )}
+      </div>
+      <p id={reasonId} className={styles.reason}>
+        {isWorking
+          ? workingWords(state, t)
+          : first === undefined
+            ? idleWords(state, t)
+            : reasonWords(first, t)}
+      </p>
+    </div>
+  );
+}
+
+function buttonWords(state: PageState, t: Translate): string {
+  const run = activeRun(state);
+  if (run !== null || isBusy(state)) {
+    if (run?.view.state === 'cancelling') return t('run.cancelling');
+    return run?.view.state === 'queued' ? t('run.queued') : t('run.working');
+  }
+  const { settings } = state.draft;
+  const { strength } = effectiveSettings(settings, chosenModel(state.models, settings.model));
+  if (strength === 0) return t('run.giveBack');
+  return settings.count > 1 ? t('run.generateMany', { count: settings.count }) : t('run.generate');
+}
+
+function workingWords(state: PageState, t: Translate): string {
+  const run = activeRun(state);
+  if (run === null) return t('reason.busy');
+  const { count } = run.view.settings;
+  const words = [
+    count > 1 ? t('run.picture', { index: run.image + 1, count }) : null,
+    run.leftMs === null ? null : t('run.left', { time: formatLeft(run.leftMs) }),
+  ].filter((part) => part !== null);
+  return words.length === 0 ? t('reason.busy') : words.join(' · ');
+}
+
+function idleWords(state: PageState, t: Translate): string {
+  const run = currentRun(state);
+  const report = run?.view.report ?? null;
+  if (run !== null && run.view.state === 'done' && report !== null) {
+    return t('run.took', { time: formatMs(report.totalMs) });
+  }
+  return t('run.shortcut', { keys: state.platform === 'darwin' ? '⌘ Enter' : 'Ctrl + Enter' });
+}
+
+/** One reason in a person's words. */
+function reasonWords(reason: Reason, t: Translate): string {
+  switch (reason.kind) {
+    case 'no-steps':
+      return t('reason.no-steps', { percent: toPercent(reason.useful) });
+    case 'prompt-too-long':
+      return t('reason.prompt-too-long', { limit: reason.limit });
+    case 'model-missing':
+      return t('reason.model-missing', { model: reason.model });
+    default:
+      return t(`reason.${reason.kind}`);
+  }
+}

@@ -1,0 +1,36 @@
+/** Translation for components: typed keys over i18next, drawn again when the language changes. */
+import i18next from 'i18next';
+import { useSyncExternalStore } from 'react';
+import { en } from './en';
+
+type Dictionary = typeof en;
+type Plain<K extends string> = K extends `${infer Base}_${'one' | 'other'}` ? Base : K;
+
+/** `group.key` of every sentence, without plural endings. */
+export type TextKey = {
+  [Group in keyof Dictionary & string]: `${Group}.${Plain<keyof Dictionary[Group] & string>}`;
+}[keyof Dictionary & string];
+
+export type Translate = (key: TextKey, values?: Record<string, string | number>) => string;
+
+void i18next.init({
+  lng: 'en',
+  fallbackLng: 'en',
+  initAsync: false,
+  resources: { en: { translation: en } },
+  interpolation: { escapeValue: false },
+});
+
+/** Translates one key; `count` chooses the plural. */
+const translate: Translate = (key, values) => i18next.t(key, values ?? {});
+
+const subscribe = (listener: () => void): (() => void) => {
+  i18next.on('languageChanged', listener);
+  return () => i18next.off('languageChanged', listener);
+};
+
+/** The translate function for the current language. */
+export function useT(): Translate {
+  useSyncExternalStore(subscribe, () => i18next.language);
+  return translate;
+}

@@ -1,0 +1,23 @@
+/** Starts the page: store over the bridge, first state, then React. */
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { AppContext } from './app-context';
+import { Window } from './app';
+import { createApp } from './state/app';
+import './styles/tokens.css';
+import './styles/base.css';
+
+const bridge = window.underpaint;
+const root = document.getElementById('root');
+if (bridge === undefined || root === null) throw new Error('The page was opened outside Underpaint.');
+
+const app = createApp(bridge);
+window.addEventListener('pagehide', app.actions.flushDraft);
+createRoot(root).render(
+  <StrictMode>
+    <AppContext value={app}>
+      <Window bridge={bridge} />
+    </AppContext>
+  </StrictMode>,
+);
+void app.actions.load();

@@ -1,0 +1,244 @@
+/** The page's store and everything it can do: calls over the bridge, answers folded into the state. */
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { ErrorBody } from '../../shared/errors';
+import type { GenerationSettings } from '../../shared/generation';
+import type { Result } from '../../shared/result';
+import type { Draft } from '../../shared/settings';
+import type { PageBridge } from '../bridge';
+import { lockSeed, patchDraft, randomSeed, requestedSettings, resetToRecommended } from './draft';
+import { INITIAL_STATE, type CompareMode, type PageState, type ProblemOrigin } from './page-state';
+import { isBusy, readiness } from './readiness';
+import { reduce, type PageEvent } from './reduce';
+import { activeRun, shownResult } from './selectors';
+
+const DRAFT_SAVE_DELAY_MS = 300;
+const TOKEN_COUNT_DELAY_MS = 250;
+
+export interface Actions {
+  load: () => Promise<void>;
+  /** Stores a waiting draft at once: the page goes away. */
+  flushDraft: () => void;
+  changeSettings: (patch: Partial<GenerationSettings>) => void;
+  setSeed: (seed: number | null) => void;
+  toggleSeedLock: () => void;
+  rollSeed: () => void;
+  resetSettings: () => void;
+  openPicture: () => Promise<void>;
+  importFile: (file: File) => Promise<void>;
+  importPasted: (file: File) => Promise<void>;
+  openModel: () => Promise<void>;
+  generate: () => Promise<void>;
+  cancel: () => Promise<void>;
+  resume: (jobId: string) => Promise<void>;
+  discard: (jobId: string) => Promise<void>;
+  retry: () => Promise<void>;
+  /** Chooses the CPU and goes on: resumes the failed job's request there. */
+  useCpu: () => Promise<void>;
+  useStarterModel: () => void;
+  selectResult: (resultId: string | null) => void;
+  saveResult: () => Promise<void>;
+  revealResult: () => Promise<void>;
+  useResultAsInput: () => Promise<void>;
+  /** Takes over the settings and the seed of the shown result. */
+  reuseSettings: () => void;
+  setCompareMode: (mode: CompareMode) => void;
+  dismissProblem: () => void;
+  askForPasteKey: () => void;
+}
+
+export interface App {
+  store: StoreApi<PageState>;
+  actions: Actions;
+}
+
+/** Builds the store and its actions over a bridge, and listens to its events. */
+export function createApp(bridge: PageBridge): App {
+  const store = createStore<PageState>(() => INITIAL_STATE);
+  const state = (): PageState => store.getState();
+  const dispatch = (event: PageEvent): void => store.setState((now) => reduce(now, event), true);
+  const report = (origin: ProblemOrigin, error: ErrorBody, jobId: string | null = null): void =>
+    dispatch({ type: 'problem', problem: { origin, error, jobId } });
+  /** The value of a good answer; a bad one becomes a problem and null. */
+  const valueOf = <T>(origin: ProblemOrigin, result: Result<T>, jobId: string | null = null): T | null => {
+    if (result.ok) return result.value;
+    report(origin, result.error, jobId);
+    return null;
+  };
+
+  const draft = saveDraftLater(bridge, (error) => report('draft', error));
+  const changeDraft = (change: (draft: Draft) => Draft): void => dispatch({ type: 'draft-changed', change });
+  store.subscribe((now, before) => {
+    if (before.phase === 'ready' && now.draft !== before.draft) draft.schedule(now.draft);
+  });
+  countTokensLater(bridge, store, (tokenCount) => dispatch({ type: 'tokens-counted', tokenCount }));
+
+  bridge.onJobChanged((view) => dispatch({ type: 'job-changed', view }));
+  bridge.onJobProgress((event) => dispatch({ type: 'job-progress', event }));
+  bridge.onResultsAdded((results) => dispatch({ type: 'results-added', results }));
+
+  const bringIn = async (ask: () => ReturnType<PageBridge['sourceOpen']>): Promise<void> => {
+    if (state().isImporting) return;
+    dispatch({ type: 'import-started' });
+    const source = valueOf('source', await ask());
+    dispatch({ type: 'import-ended', source });
+  };
+  let isSaving = false;
+  let isOpeningModel = false;
+
+  const actions: Actions = {
+    load: async () => {
+      const answer = await bridge.appState();
+      if (answer.ok) dispatch({ type: 'loaded', app: answer.value });
+      else dispatch({ type: 'load-failed', problem: { origin: 'start', error: answer.error, jobId: null } });
+    },
+    flushDraft: draft.flush,
+    changeSettings: (patch) => changeDraft((now) => patchDraft(now, patch)),
+    setSeed: (seed) => changeDraft((now) => lockSeed(now, seed)),
+    toggleSeedLock: () => {
+      const lastSeed = shownResult(state())?.seed ?? state().results[0]?.seed ?? randomSeed(Math.random());
+      changeDraft((now) => (now.isSeedLocked ? { ...now, isSeedLocked: false } : lockSeed(now, lastSeed)));
+    },
+    rollSeed: () => changeDraft((now) => lockSeed(now, randomSeed(Math.random()))),
+    resetSettings: () => changeDraft(resetToRecommended),
+    openPicture: () => bringIn(() => bridge.sourceOpen()),
+    importFile: (file) => bringIn(() => bridge.importFile(file)),
+    importPasted: (file) =>
+      bringIn(async () => {
+        const bytes = new Uint8Array(await file.arrayBuffer());
+        return bridge.sourceImportBytes({ name: file.name || 'pasted.png', bytes });
+      }),
+    openModel: async () => {
+      if (isOpeningModel) return;
+      isOpeningModel = true;
+      const model = valueOf('model', await bridge.modelOpen());
+      isOpeningModel = false;
+      if (model === null) return;
+      dispatch({ type: 'model-opened', model });
+      dispatch({ type: 'notice', notice: { key: 'modelOpened', values: { name: model.name } } });
+    },
+    generate: async () => {
+      const { source, draft: now } = state();
+      if (readiness(state()).length > 0 || source === null) return;
+      dispatch({ type: 'start-asked' });
+      const view = valueOf(
+        'job',
+        await bridge.jobStart({ sourceId: source.id, settings: requestedSettings(now) }),
+      );
+      if (view !== null && state().runs[view.id] === undefined) dispatch({ type: 'job-changed', view });
+      dispatch({ type: 'start-ended' });
+    },
+    cancel: async () => {
+      const run = activeRun(state());
+      if (run === null || run.view.state === 'cancelling') return;
+      valueOf('result', await bridge.jobCancel({ jobId: run.view.id }), run.view.id);
+    },
+    resume: async (jobId) => {
+      if (isBusy(state())) return;
+      dispatch({ type: 'start-asked' });
+      const view = valueOf('job', await bridge.jobResume({ jobId }), jobId);
+      // The events of a quick job may already have overtaken this answer.
+      if (view !== null && !wentOn(state(), jobId)) dispatch({ type: 'job-changed', view });
+      dispatch({ type: 'start-ended' });
+    },
+    discard: async (jobId) => {
+      const answer = await bridge.jobDiscard({ jobId });
+      if (!answer.ok) return report('result', answer.error, jobId);
+      dispatch({ type: 'job-forgotten', jobId });
+      dispatch({ type: 'notice', notice: { key: 'discarded', values: {} } });
+    },
+    retry: () => actions.generate(),
+    useCpu: async () => {
+      const jobId = state().problem?.jobId ?? null;
+      actions.changeSettings({ device: 'cpu' });
+      if (jobId !== null) {
+        // The failed attempt is replaced by a new one, so its journal is of no more use.
+        const answer = await bridge.jobDiscard({ jobId });
+        if (answer.ok) dispatch({ type: 'job-forgotten', jobId });
+      }
+      await actions.generate();
+    },
+    useStarterModel: () => {
+      actions.changeSettings({ model: null });
+      dispatch({ type: 'problem-dismissed' });
+    },
+    selectResult: (resultId) => dispatch({ type: 'result-selected', resultId }),
+    saveResult: async () => {
+      const result = shownResult(state());
+      if (result === null || isSaving) return;
+      isSaving = true;
+      const saved = valueOf('result', await bridge.resultSave({ resultId: result.id }));
+      isSaving = false;
+      if (saved !== null) {
+        dispatch({ type: 'notice', notice: { key: 'saved', values: { path: saved.path } } });
+      }
+    },
+    revealResult: async () => {
+      const result = shownResult(state());
+      if (result !== null) valueOf('result', await bridge.resultReveal({ resultId: result.id }));
+    },
+    useResultAsInput: async () => {
+      const result = shownResult(state());
+      if (result !== null) await bringIn(() => bridge.sourceUseResult({ resultId: result.id }));
+    },
+    reuseSettings: () => {
+      const result = shownResult(state());
+      if (result === null) return;
+      changeDraft((now) => lockSeed({ ...now, settings: { ...result.settings, count: 1 } }, result.seed));
+      dispatch({ type: 'notice', notice: { key: 'copiedSettings', values: {} } });
+    },
+    setCompareMode: (mode) => dispatch({ type: 'compare-mode-changed', mode }),
+    dismissProblem: () => dispatch({ type: 'problem-dismissed' }),
+    askForPasteKey: () => dispatch({ type: 'notice', notice: { key: 'pasteByKey', values: {} } }),
+  };
+  return { store, actions };
+}
+
+const wentOn = (state: PageState, jobId: string): boolean => {
+  const view = state.runs[jobId]?.view.state;
+  return view === 'running' || view === 'done';
+};
+
+/** Saves a draft when it has not changed for a moment. */
+function saveDraftLater(
+  bridge: PageBridge,
+  onError: (error: ErrorBody) => void,
+): { schedule: (draft: Draft) => void; flush: () => void } {
+  let waiting: Draft | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const flush = (): void => {
+    clearTimeout(timer);
+    if (waiting === null) return;
+    const draft = waiting;
+    waiting = null;
+    void bridge.draftSave(draft).then((answer) => (answer.ok ? undefined : onError(answer.error)));
+  };
+  const schedule = (draft: Draft): void => {
+    waiting = draft;
+    clearTimeout(timer);
+    timer = setTimeout(flush, DRAFT_SAVE_DELAY_MS);
+  };
+  return { schedule, flush };
+}
+
+/** Asks for the prompt's length whenever prompt or model rest for a moment; late answers are dropped. */
+function countTokensLater(
+  bridge: PageBridge,
+  store: StoreApi<PageState>,
+  onCount: (count: PageState['tokenCount']) => void,
+): void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let asked: string | null = null;
+  store.subscribe((now) => {
+    if (now.phase !== 'ready') return;
+    const { prompt, model } = now.draft.settings;
+    const question = JSON.stringify([prompt, model]);
+    if (question === asked) return;
+    asked = question;
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      void bridge.promptCountTokens({ prompt, model }).then((answer) => {
+        if (asked === question) onCount(answer.ok ? answer.value : null);
+      });
+    }, TOKEN_COUNT_DELAY_MS);
+  });
+}

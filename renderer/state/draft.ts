@@ -1,0 +1,77 @@
+/** The form as data: what a field shows when it is left open, what a change does, and what is sent with a job. */
+import { MAX_RANDOM_SEED, stepsThatRun, type GenerationSettings } from '../../shared/generation';
+import type { ModelDefaults, ModelInfo } from '../../shared/models';
+import type { Draft } from '../../shared/settings';
+
+/** Recommended values for as long as no model is known (the bundled starter model's family). */
+const FALLBACK_DEFAULTS: ModelDefaults = {
+  strength: 0.6,
+  steps: 20,
+  guidance: 7.5,
+  scheduler: 'ddim',
+  sidePx: 256,
+};
+
+/** The chosen model: `null` in the settings means the first one, the bundled starter model. Null when it is not there. */
+export function chosenModel(models: readonly ModelInfo[], choice: string | null): ModelInfo | null {
+  if (choice === null) return models[0] ?? null;
+  return models.find((model) => model.id === choice) ?? null;
+}
+
+/** The settings with the model's recommendation in every field that a person left open. */
+export interface EffectiveSettings {
+  strength: number;
+  steps: number;
+  guidance: number;
+  scheduler: ModelDefaults['scheduler'];
+  /** Denoising steps that really run. */
+  stepsRun: number;
+}
+
+/** Fills the open fields from the model's recommendation. */
+export function effectiveSettings(settings: GenerationSettings, model: ModelInfo | null): EffectiveSettings {
+  const defaults = model?.defaults ?? FALLBACK_DEFAULTS;
+  const strength = settings.strength ?? defaults.strength;
+  const steps = settings.steps ?? defaults.steps;
+  return {
+    strength,
+    steps,
+    guidance: settings.guidance ?? defaults.guidance,
+    scheduler: settings.scheduler ?? defaults.scheduler,
+    stepsRun: stepsThatRun(steps, strength),
+  };
+}
+
+/** Changes some settings of the draft. */
+export function patchDraft(draft: Draft, patch: Partial<GenerationSettings>): Draft {
+  return { ...draft, settings: { ...draft.settings, ...patch } };
+}
+
+/** What is sent with a job: an unlocked seed means a new one. */
+export function requestedSettings(draft: Draft): GenerationSettings {
+  return draft.isSeedLocked ? draft.settings : { ...draft.settings, seed: null };
+}
+
+/** Sets and locks the seed; `null` unlocks it. */
+export function lockSeed(draft: Draft, seed: number | null): Draft {
+  return { ...patchDraft(draft, { seed }), isSeedLocked: seed !== null };
+}
+
+/** A random 32-bit seed; `random` is a number in [0, 1). */
+export function randomSeed(random: number): number {
+  return Math.floor(random * (MAX_RANDOM_SEED + 1));
+}
+
+/** Goes back to what the model recommends, and to the plain choices of the folded settings. */
+export function resetToRecommended(draft: Draft): Draft {
+  return patchDraft(draft, {
+    strength: null,
+    steps: null,
+    guidance: null,
+    scheduler: null,
+    size: 'input',
+    fit: 'crop',
+    device: 'auto',
+    tiling: 'auto',
+  });
+}

@@ -1,0 +1,33 @@
+/** Numbers in a person's words: times, percent, sizes. */
+
+/** Milliseconds as a short time: `340 ms`, `1.2 s`, `2 min 5 s`. */
+export function formatMs(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  const seconds = ms / 1000;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  if (seconds < 59.5) return `${Math.round(seconds)} s`;
+  const whole = Math.round(seconds);
+  const rest = whole % 60;
+  return rest === 0 ? `${Math.floor(whole / 60)} min` : `${Math.floor(whole / 60)} min ${rest} s`;
+}
+
+/** Time left, rounded so that it does not flicker: whole seconds, above a minute steps of 10 s. */
+export function formatLeft(ms: number): string {
+  const seconds = Math.max(1, Math.ceil(ms / 1000));
+  return formatMs((seconds > 60 ? Math.ceil(seconds / 10) * 10 : seconds) * 1000).replace('.0', '');
+}
+
+/** A share 0 … 1 as whole percent. */
+export function toPercent(share: number): number {
+  return Math.round(share * 100);
+}
+
+/** `512 × 384`. */
+export function formatSize(width: number, height: number): string {
+  return `${width} × ${height}`;
+}
+
+/** Bytes as decimal megabytes or gigabytes, as file managers show them. */
+export function formatBytes(bytes: number): string {
+  return bytes < 1e9 ? `${Math.max(1, Math.round(bytes / 1e6))} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+}

@@ -1,0 +1,98 @@
+/** Everything the page knows, as plain data; changed only by `reduce`. */
+import type { AppState, ResultView, Source } from '../../shared/contract';
+import type { ErrorBody } from '../../shared/errors';
+import type { ModelInfo } from '../../shared/models';
+import type { Draft } from '../../shared/settings';
+import type { JobRun } from './job-run';
+
+export type CompareMode = 'side' | 'slider';
+
+/** What the person wanted when something went wrong: decides which ways out are offered. */
+export type ProblemOrigin = 'start' | 'source' | 'job' | 'model' | 'result' | 'draft';
+
+export interface Problem {
+  origin: ProblemOrigin;
+  error: ErrorBody;
+  /** The job it belongs to, if there is one. */
+  jobId: string | null;
+}
+
+/** A short confirmation, said politely: an i18n key of the `notice` group with its values. */
+export interface Notice {
+  key: 'saved' | 'copiedSettings' | 'modelOpened' | 'discarded' | 'pasteByKey';
+  values: Record<string, string>;
+}
+
+export interface TokenCount {
+  tokens: number;
+  limit: number;
+}
+
+export interface PageState {
+  phase: 'loading' | 'ready' | 'broken';
+  platform: string;
+  version: string;
+  theme: AppState['theme'];
+  draft: Draft;
+  source: Source | null;
+  /** Sources seen since the start, by id: a result is compared with the picture it was made from. */
+  sources: Readonly<Record<string, Source>>;
+  isImporting: boolean;
+  models: readonly ModelInfo[];
+  runs: Readonly<Record<string, JobRun>>;
+  /** The job that the page follows: the newest one. */
+  currentJobId: string | null;
+  isStarting: boolean;
+  /** Newest first. */
+  results: readonly ResultView[];
+  /** Result in the big view; null follows the running job. */
+  selectedResultId: string | null;
+  compareMode: CompareMode;
+  tokenCount: TokenCount | null;
+  problem: Problem | null;
+  notice: Notice | null;
+}
+
+/** The page before `app.state` answered. */
+export const INITIAL_STATE: PageState = {
+  phase: 'loading',
+  platform: '',
+  version: '',
+  theme: 'system',
+  draft: {
+    settings: {
+      prompt: '',
+      negativePrompt: '',
+      strength: null,
+      steps: null,
+      guidance: null,
+      seed: null,
+      scheduler: null,
+      count: 1,
+      size: 'input',
+      fit: 'crop',
+      model: null,
+      device: 'auto',
+      tiling: 'auto',
+      encode: 'auto',
+      generate: 'auto',
+      decode: 'auto',
+      format: 'png',
+    },
+    isSeedLocked: false,
+    sourceId: null,
+  },
+  source: null,
+  sources: {},
+  isImporting: false,
+  models: [],
+  runs: {},
+  currentJobId: null,
+  isStarting: false,
+  results: [],
+  selectedResultId: null,
+  compareMode: 'side',
+  tokenCount: null,
+  problem: null,
+  notice: null,
+};

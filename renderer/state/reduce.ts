@@ -1,0 +1,168 @@
+/** The page's one pure reducer: state and event → next state. */
+import type { AppState, EventOf, ResultView, Source } from '../../shared/contract';
+import type { JobView } from '../../shared/job';
+import type { ModelInfo } from '../../shared/models';
+import type { Draft } from '../../shared/settings';
+import { changeRun, isActive, newRun, progressRun, type JobRun } from './job-run';
+import type { CompareMode, Notice, PageState, Problem, TokenCount } from './page-state';
+
+export type PageEvent =
+  | { type: 'loaded'; app: AppState }
+  | { type: 'load-failed'; problem: Problem }
+  | { type: 'draft-changed'; change: (draft: Draft) => Draft }
+  | { type: 'import-started' }
+  /** `source` is null when the person closed the dialog. */
+  | { type: 'import-ended'; source: Source | null }
+  | { type: 'model-opened'; model: ModelInfo }
+  | { type: 'start-asked' }
+  | { type: 'start-ended' }
+  | { type: 'job-changed'; view: JobView }
+  | { type: 'job-progress'; event: EventOf<'job.progress'> }
+  | { type: 'job-forgotten'; jobId: string }
+  | { type: 'results-added'; results: readonly ResultView[] }
+  | { type: 'result-selected'; resultId: string | null }
+  | { type: 'compare-mode-changed'; mode: CompareMode }
+  | { type: 'tokens-counted'; tokenCount: TokenCount | null }
+  | { type: 'problem'; problem: Problem }
+  | { type: 'problem-dismissed' }
+  | { type: 'notice'; notice: Notice | null };
+
+/** Next state of the page. */
+export function reduce(state: PageState, event: PageEvent): PageState {
+  switch (event.type) {
+    case 'loaded':
+      return load(state, event.app);
+    case 'load-failed':
+      return { ...state, phase: 'broken', problem: event.problem };
+    case 'draft-changed':
+      return { ...state, draft: event.change(state.draft) };
+    case 'import-started':
+      return { ...state, isImporting: true, problem: null };
+    case 'import-ended':
+      return event.source === null
+        ? { ...state, isImporting: false }
+        : takeSource({ ...state, isImporting: false }, event.source);
+    case 'model-opened':
+      return openModel(state, event.model);
+    case 'start-asked':
+      return { ...state, isStarting: true, problem: null, notice: null };
+    case 'start-ended':
+      return { ...state, isStarting: false };
+    case 'job-changed':
+      return changeJob(state, event.view);
+    case 'job-progress': {
+      const { jobId, progress, previewUrl } = event.event;
+      const run = state.runs[jobId];
+      return run === undefined ? state : withRun(state, progressRun(run, progress, previewUrl));
+    }
+    case 'job-forgotten':
+      return forgetJob(state, event.jobId);
+    case 'results-added':
+      return addResults(state, event.results);
+    case 'result-selected':
+      return { ...state, selectedResultId: event.resultId };
+    case 'compare-mode-changed':
+      return { ...state, compareMode: event.mode };
+    case 'tokens-counted':
+      return { ...state, tokenCount: event.tokenCount };
+    case 'problem':
+      return { ...state, problem: event.problem };
+    case 'problem-dismissed':
+      return { ...state, problem: null };
+    case 'notice':
+      return { ...state, notice: event.notice };
+  }
+}
+
+function load(state: PageState, app: AppState): PageState {
+  const runs: Record<string, JobRun> = {};
+  for (const view of app.jobs) runs[view.id] = newRun(view);
+  const newest = app.jobs.reduce<JobView | null>(
+    (best, view) => (best === null || view.createdAt >= best.createdAt ? view : best),
+    null,
+  );
+  const results = sortNewestFirst(app.results);
+  const loaded: PageState = {
+    ...state,
+    phase: 'ready',
+    platform: app.platform,
+    version: app.version,
+    theme: app.theme,
+    draft: app.draft,
+    models: app.models,
+    runs,
+    currentJobId: newest?.id ?? null,
+    results,
+    selectedResultId: newest !== null && isActive(newest) ? null : (results[0]?.id ?? null),
+    problem: null,
+  };
+  return app.source === null ? loaded : takeSource(loaded, app.source);
+}
+
+function takeSource(state: PageState, source: Source): PageState {
+  return {
+    ...state,
+    source,
+    sources: { ...state.sources, [source.id]: source },
+    draft: { ...state.draft, sourceId: source.id },
+    problem: state.problem?.origin === 'source' ? null : state.problem,
+  };
+}
+
+function openModel(state: PageState, model: ModelInfo): PageState {
+  const others = state.models.filter((known) => known.id !== model.id);
+  // The bundled starter model stays first: `null` in the settings means it.
+  const isStarter = state.models[0]?.id === model.id;
+  return {
+    ...state,
+    models: isStarter ? [model, ...others] : [...others, model],
+    draft: {
+      ...state.draft,
+      settings: { ...state.draft.settings, model: isStarter ? null : model.id },
+    },
+    problem: state.problem?.error.code === 'model' ? null : state.problem,
+  };
+}
+
+function changeJob(state: PageState, view: JobView): PageState {
+  const before = state.runs[view.id];
+  const run = before === undefined ? newRun(view) : changeRun(before, view);
+  const hasStarted = isActive(view) && (before === undefined || !isActive(before.view));
+  const current = state.currentJobId === null ? undefined : state.runs[state.currentJobId];
+  const follows = hasStarted || current === undefined || view.createdAt >= current.view.createdAt;
+  const next: PageState = {
+    ...withRun(state, run),
+    currentJobId: follows ? view.id : state.currentJobId,
+    selectedResultId: hasStarted ? null : state.selectedResultId,
+  };
+  if (view.state === 'failed' && view.error !== null && view.error.code !== 'cancelled') {
+    return { ...next, problem: { origin: 'job', error: view.error, jobId: view.id } };
+  }
+  if (hasStarted) return { ...next, problem: null };
+  return next;
+}
+
+function forgetJob(state: PageState, jobId: string): PageState {
+  const runs = Object.fromEntries(Object.entries(state.runs).filter(([id]) => id !== jobId));
+  return {
+    ...state,
+    runs,
+    currentJobId: state.currentJobId === jobId ? null : state.currentJobId,
+    problem: state.problem?.jobId === jobId ? null : state.problem,
+  };
+}
+
+function addResults(state: PageState, added: readonly ResultView[]): PageState {
+  const ids = new Set(added.map((result) => result.id));
+  const results = sortNewestFirst([...added, ...state.results.filter((result) => !ids.has(result.id))]);
+  return { ...state, results, selectedResultId: added[0]?.id ?? state.selectedResultId };
+}
+
+/** Newest job first; the pictures of one job keep their order. */
+function sortNewestFirst(results: readonly ResultView[]): ResultView[] {
+  return [...results].sort((a, b) => (a.jobId === b.jobId ? 0 : b.createdAt - a.createdAt));
+}
+
+function withRun(state: PageState, run: JobRun): PageState {
+  return { ...state, runs: { ...state.runs, [run.view.id]: run } };
+}

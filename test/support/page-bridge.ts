@@ -1,0 +1,117 @@
+/**
+ * An in-memory end of the bridge, for looking at the page in a plain browser and for tests of the page's own
+ * bookkeeping. It makes no pictures and decides nothing: a test says what the other side answers and tells.
+ */
+import type { Bridge } from '../../shared/bridge';
+import type { AppState, EventName, EventOf, Source } from '../../shared/contract';
+import { generationSettingsSchema } from '../../shared/generation';
+import type { JobView } from '../../shared/job';
+import { ok } from '../../shared/result';
+
+export interface PageBridge {
+  bridge: Bridge<File>;
+  /** Every request so far: function name and payload. */
+  calls: { name: string; payload: unknown }[];
+  /** Replaces the answer of one request. */
+  answer: <N extends keyof Bridge<File>>(name: N, reply: Bridge<File>[N]) => void;
+  /** Tells the page an event. */
+  tell: <N extends EventName>(name: N, payload: EventOf<N>) => void;
+}
+
+/** A bridge whose requests all succeed with the simplest answer. */
+export function createPageBridge(app: AppState): PageBridge {
+  const calls: PageBridge['calls'] = [];
+  const listeners: { [N in EventName]: Set<(payload: EventOf<N>) => void> } = {
+    'job.changed': new Set(),
+    'job.progress': new Set(),
+    'results.added': new Set(),
+    command: new Set(),
+  };
+  const on =
+    <N extends EventName>(name: N) =>
+    (listener: (payload: EventOf<N>) => void) => {
+      listeners[name].add(listener);
+      return () => void listeners[name].delete(listener);
+    };
+  let jobs = 0;
+  const source: Source = app.source ?? {
+    id: 'picture',
+    name: 'picture.png',
+    url: 'app://media/picture',
+    width: 640,
+    height: 480,
+    format: 'png',
+    profile: 'sRGB',
+    hasAlpha: false,
+  };
+  const record = (name: string, payload: unknown = null): void => void calls.push({ name, payload });
+  const view = (patch: Partial<JobView>): JobView => ({
+    id: 'job',
+    state: 'queued',
+    sourceId: source.id,
+    settings: app.draft.settings,
+    createdAt: Date.now(),
+    report: null,
+    error: null,
+    canResume: false,
+    ...patch,
+  });
+  const replies: Bridge<File> = {
+    appState: async () => ok(app),
+    draftSave: async () => ok(null),
+    sourceOpen: async () => ok(source),
+    sourceImportBytes: async ({ name }) => ok({ ...source, name }),
+    sourceUseResult: async ({ resultId }) => ok({ ...source, id: `from-${resultId}` }),
+    importFile: async (file) => ok({ ...source, name: file.name }),
+    jobStart: async ({ sourceId, settings }) =>
+      ok(view({ id: `job-${++jobs}`, sourceId, settings: generationSettingsSchema.parse(settings) })),
+    jobCancel: async () => ok(null),
+    jobResume: async ({ jobId }) => ok(view({ id: jobId })),
+    jobDiscard: async () => ok(null),
+    resultSave: async () => ok({ path: '/pictures/result.png' }),
+    resultReveal: async () => ok(null),
+    modelOpen: async () => ok(null),
+    promptCountTokens: async ({ prompt }) => ok({ tokens: prompt.split(/\s+/u).length, limit: 75 }),
+    onJobChanged: on('job.changed'),
+    onJobProgress: on('job.progress'),
+    onResultsAdded: on('results.added'),
+    onCommand: on('command'),
+  };
+  const current: { -readonly [N in keyof Bridge<File>]: Bridge<File>[N] } = { ...replies };
+  const bridge: Bridge<File> = {
+    appState: () => (record('appState'), current.appState()),
+    draftSave: (payload) => (record('draftSave', payload), current.draftSave(payload)),
+    sourceOpen: () => (record('sourceOpen'), current.sourceOpen()),
+    sourceImportBytes: (payload) => (
+      record('sourceImportBytes', payload),
+      current.sourceImportBytes(payload)
+    ),
+    sourceUseResult: (payload) => (record('sourceUseResult', payload), current.sourceUseResult(payload)),
+    importFile: (file) => (record('importFile', file), current.importFile(file)),
+    jobStart: (payload) => (record('jobStart', payload), current.jobStart(payload)),
+    jobCancel: (payload) => (record('jobCancel', payload), current.jobCancel(payload)),
+    jobResume: (payload) => (record('jobResume', payload), current.jobResume(payload)),
+    jobDiscard: (payload) => (record('jobDiscard', payload), current.jobDiscard(payload)),
+    resultSave: (payload) => (record('resultSave', payload), current.resultSave(payload)),
+    resultReveal: (payload) => (record('resultReveal', payload), current.resultReveal(payload)),
+    modelOpen: () => (record('modelOpen'), current.modelOpen()),
+    promptCountTokens: (payload) => (
+      record('promptCountTokens', payload),
+      current.promptCountTokens(payload)
+    ),
+    onJobChanged: current.onJobChanged,
+    onJobProgress: current.onJobProgress,
+    onResultsAdded: current.onResultsAdded,
+    onCommand: current.onCommand,
+  };
+  return {
+    bridge,
+    calls,
+    answer: (name, reply) => {
+      current[name] = reply;
+    },
+    tell: (name, payload) => {
+      for (const listener of listeners[name]) listener(payload);
+    },
+  };
+}
