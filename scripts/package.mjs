@@ -22,11 +22,17 @@ await main(async () => {
     '--publish=never',
     `-c.electronDist=${runtime.dist}`,
     `-c.electronVersion=${runtime.version}`,
+    ...fuseArgs(runtime.version),
     ...args,
   ]);
   if (code === 0) for (const name of readdirSync(join(root, 'dist')).sort()) sayUnpackedSize(name);
   return code;
 });
+
+/** The page has an origin of its own (app://), so file:// needs no privileges. Electron has this fuse since version 29. */
+function fuseArgs(electronVersion) {
+  return parseInt(electronVersion, 10) >= 29 ? ['-c.electronFuses.grantFileProtocolExtraPrivileges=false'] : [];
+}
 
 function sayUnpackedSize(name) {
   const folder = join(root, 'dist', name);
