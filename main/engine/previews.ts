@@ -19,7 +19,7 @@ interface LatentShape {
  * @param clean [1, 4, h, w] scaled latents of `picture`
  */
 export function fitToPicture(clean: Float32Array, shape: LatentShape, picture: WorkingPicture): PreviewFactors {
-  return fitPreviewFactors(clean, shrink(picture, shape), shape.height, shape.width);
+  return fitPreviewFactors(clean, shrink(picture, shape));
 }
 
 /** Writes `preview.png` into the job's folder and announces it. */

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { AppError } from '../../../shared/errors';
 import { jobOutputSchema, type JobOutput } from '../../../shared/job';
 import { writeAtomically } from '../image/write';
-import { encodeSafetensors, readSafetensors, type TensorInput } from '../latents/safetensors';
+import { encodeSafetensors, readSafetensors, type SafeTensor } from '../latents/safetensors';
 import type { GeneratorState } from '../latents/noise';
 import type { SchedulerState } from '../schedulers/scheduler';
 import type { Encoded } from '../stages/encode';
@@ -106,7 +106,7 @@ export class Journal {
 
   async writeStep(checkpoint: StepCheckpoint): Promise<void> {
     const { words, ...generator } = checkpoint.generator;
-    const tensors: Record<string, TensorInput> = {
+    const tensors: Record<string, SafeTensor> = {
       latents: floats(checkpoint.latents, [checkpoint.latents.length]),
       generator: { dtype: 'I32', shape: [words.length], data: new Int32Array(words.buffer.slice(0)) },
     };
@@ -173,7 +173,7 @@ export class Journal {
     this.record = record;
   }
 
-  private async writeTensors(file: string, tensors: Record<string, TensorInput>, metadata: Record<string, string>): Promise<void> {
+  private async writeTensors(file: string, tensors: Record<string, SafeTensor>, metadata: Record<string, string>): Promise<void> {
     await writeAtomically(join(this.folder, file), encodeSafetensors(tensors, metadata));
   }
 
@@ -220,4 +220,4 @@ function parseJson(text: string): unknown {
   }
 }
 
-const floats = (data: Float32Array, shape: number[]): TensorInput => ({ dtype: 'F32', shape, data });
+const floats = (data: Float32Array, shape: number[]): SafeTensor => ({ dtype: 'F32', shape, data });

@@ -1,7 +1,7 @@
 /** Converts between the engine's float32 world and whatever dtype a session's own metadata asks for. */
 import type { Tensor } from 'onnxruntime-node';
 import { AppError } from '../../../shared/errors';
-import { float16ToFloat32, float32ToFloat16 } from '../latents/float16';
+import { fromFloat16, toFloat16 } from '../latents/float16';
 import { ort } from './runtime';
 
 /** One input or output of a session: symbolic dimensions are strings, fixed ones numbers. */
@@ -30,7 +30,7 @@ export function toTensor(spec: IoSpec, feed: Feed): Tensor {
     case 'float32':
       return new ort.Tensor('float32', asFloat32(feed.data), dims);
     case 'float16':
-      return new ort.Tensor('float16', float32ToFloat16(asFloat32(feed.data)), dims);
+      return new ort.Tensor('float16', toFloat16(asFloat32(feed.data)), dims);
     case 'float64':
       return new ort.Tensor('float64', Float64Array.from(feed.data), dims);
     case 'int64':
@@ -50,7 +50,7 @@ export function fromTensor(name: string, tensor: Tensor): FloatTensor {
   const dims = tensor.dims;
   const data = tensor.data;
   if (data instanceof Float32Array) return { data, dims };
-  if (data instanceof Uint16Array) return { data: float16ToFloat32(data), dims };
+  if (data instanceof Uint16Array) return { data: fromFloat16(data), dims };
   if (data instanceof Float64Array) return { data: Float32Array.from(data), dims };
   throw new AppError(
     'model',

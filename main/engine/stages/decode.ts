@@ -40,7 +40,6 @@ export async function decodeLatents(session: Session, latents: Latents, options:
       height: latents.height,
       tile: TILE_PX / options.factor,
       scale: options.factor,
-      overlap: 0.25,
     },
     run,
     options.onTile,

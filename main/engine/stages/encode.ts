@@ -47,7 +47,6 @@ export async function encodePicture(session: Session, picture: WorkingPicture, o
           height: picture.height,
           tile: TILE_PX,
           scale: 1 / options.factor,
-          overlap: 0.25,
         },
         run,
         options.onTile,
