@@ -50,8 +50,8 @@ export function resolveAppPaths(from: PathSources): AppPaths {
     starterFolder: from.isPackaged
       ? path.join(from.resourcesPath, 'models', 'starter')
       : path.join(root, 'models', 'starter'),
-    rendererFolder: path.join(root, 'out', 'renderer'),
-    preloadFile: path.join(root, 'out', 'preload', 'preload.cjs'),
+    rendererFolder: path.join(from.appPath, 'out', 'renderer'),
+    preloadFile: path.join(from.appPath, 'out', 'preload', 'preload.cjs'),
     engineFile: engineFile(root, from.fileExists),
     bundledNodeFile: from.isPackaged ? path.join(from.resourcesPath, 'engine-node', nodeName) : null,
   };

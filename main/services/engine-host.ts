@@ -38,8 +38,6 @@ export interface EngineRequestOptions {
   onProgress?: (progress: JobProgress) => void;
   /** Aborting it cancels the request before the engine's next step. */
   signal?: AbortSignal;
-  /** True when the person asked for this just now: a host that gave up tries again. */
-  isUserAction?: boolean;
 }
 
 interface PendingRequest {
@@ -88,7 +86,6 @@ export class EngineHost {
   ): Promise<EngineAnswers[M]> {
     return new Promise((resolve, reject: (error: unknown) => void) => {
       if (options.signal?.aborted === true) throw cancelled();
-      if (options.isUserAction === true) this.#deathTimes = [];
       const parsedParams = paramSchemas[method].parse(params);
       const child = this.#ensureChild();
       const id = this.#nextId++;
@@ -117,6 +114,11 @@ export class EngineHost {
       options.signal?.addEventListener('abort', onAbort, { once: true });
       child.send({ type: 'request', id, method, params: parsedParams });
     });
+  }
+
+  /** The person asked for something just now: a host that gave up starts the engine again. */
+  tryAgain(): void {
+    this.#deathTimes = [];
   }
 
   /** Ends the process for good; running requests are rejected with `cancelled`. */
@@ -217,8 +219,8 @@ const died = (how: string, stderrTail: string): AppError =>
   new AppError(
     'engine-died',
     how === 'signal SIGKILL'
-      ? 'The engine was ended by the system, most likely because memory ran out; close other programs and try again.'
-      : `The engine stopped unexpectedly (${how}); try again.`,
+      ? 'The engine was ended by the system, most likely because memory ran out; close other programs, then resume or try again.'
+      : `The engine stopped unexpectedly (${how}), but nothing is lost; resume or try again.`,
     { details: stderrTail === '' ? how : `${how}\n${stderrTail}` },
   );
 

@@ -1,0 +1,120 @@
+/** Starts the app. Boot order only: paths, lock, walls, services, window; every step lives in its own file. */
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import process from 'node:process';
+import { app, session, type BrowserWindow } from 'electron';
+import { resolveAppPaths } from './app-paths';
+import { makeDesktop, registerRequests, sendEvent } from './ipc';
+import { installMenu } from './menu';
+import { registerAppScheme, serveApp } from './protocol';
+import { closeNetwork, hardenContents, hardenSession } from './security';
+import { makeServices } from './services/make-services';
+import { openWindow } from './window';
+
+const isDebug = process.env['UNDERPAINT_DEBUG'] === '1';
+const canUseDevTools = !app.isPackaged || isDebug;
+/** At most so long the app waits for its last words on disk when it closes. */
+const CLOSE_WAIT_MS = 3000;
+
+const log = (text: string): void => {
+  if (isDebug) process.stderr.write(`${text.trimEnd()}\n`);
+};
+
+const paths = resolveAppPaths({
+  env: process.env,
+  appDataFolder: app.getPath('appData'),
+  isPackaged: app.isPackaged,
+  appPath: app.getAppPath(),
+  resourcesPath: process.resourcesPath,
+  platform: process.platform,
+  fileExists: existsSync,
+});
+
+app.setName('Underpaint');
+app.setPath('userData', paths.shellFolder);
+registerAppScheme();
+closeNetwork();
+app.on('web-contents-created', (_event, contents) => hardenContents(contents));
+
+let window: BrowserWindow | null = null;
+
+if (app.requestSingleInstanceLock()) {
+  void app.whenReady().then(start).catch(fail);
+} else {
+  app.quit();
+}
+
+async function start(): Promise<void> {
+  await mkdir(paths.home, { recursive: true });
+  const currentWindow = (): BrowserWindow | null => window;
+  const services = await makeServices({
+    paths,
+    env: process.env,
+    platform: process.platform,
+    ownExecutable: process.execPath,
+    version: app.getVersion(),
+    desktop: makeDesktop(currentWindow),
+    log,
+    isWindowVisible: () => window !== null && window.isVisible() && !window.isMinimized(),
+    send: (name, payload) => sendEvent(window, name, payload),
+    showProgress: (fraction) => {
+      if (window !== null && !window.isDestroyed()) window.setProgressBar(fraction ?? -1);
+    },
+  });
+
+  hardenSession(session.defaultSession);
+  serveApp(session.defaultSession, paths.rendererFolder, services);
+  registerRequests(services.handlers, currentWindow, log);
+  installMenu({
+    platform: process.platform,
+    canUseDevTools,
+    resultsFolder: paths.resultsFolder,
+    currentWindow,
+    sendCommand: (command) => sendEvent(window, 'command', command),
+  });
+
+  const open = (): void => {
+    const opened = openWindow({
+      preloadFile: paths.preloadFile,
+      settings: services.settings,
+      canUseDevTools,
+      log,
+    });
+    opened.on('closed', () => {
+      if (window === opened) window = null;
+    });
+    window = opened;
+  };
+  open();
+
+  app.on('second-instance', () => {
+    if (window === null) return open();
+    if (window.isMinimized()) window.restore();
+    window.show();
+    window.focus();
+  });
+  app.on('activate', () => {
+    if (window === null) open();
+  });
+  app.on('window-all-closed', () => {
+    if (process.platform !== 'darwin') app.quit();
+  });
+
+  let isClosed = false;
+  app.on('will-quit', (event) => {
+    if (isClosed) return;
+    event.preventDefault();
+    const enough = new Promise((done) => setTimeout(done, CLOSE_WAIT_MS));
+    void Promise.race([services.close(), enough]).finally(() => {
+      isClosed = true;
+      app.quit();
+    });
+  });
+}
+
+function fail(error: unknown): void {
+  process.stderr.write(
+    `Underpaint could not start: ${error instanceof Error ? error.message : String(error)}\n`,
+  );
+  app.exit(1);
+}

@@ -1,0 +1,83 @@
+/** The channels between the page and the services: who may ask, which dialogs open, where events go. */
+import { dialog, ipcMain, shell, type BrowserWindow, type IpcMainInvokeEvent } from 'electron';
+import { REQUESTS, type EventName, type EventOf, type RequestName } from '../shared/contract';
+import { fail } from '../shared/result';
+import { isAppUrl } from './security';
+import { answerRequest } from './services/request-door';
+import type { Desktop, RequestHandlers } from './services/requests';
+
+const PICTURE_EXTENSIONS = ['png', 'jpg', 'jpeg', 'webp', 'avif', 'tif', 'tiff', 'gif', 'bmp'];
+
+/** The window at the moment; null while there is none (macOS keeps the app without one). */
+export type CurrentWindow = () => BrowserWindow | null;
+
+/** Registers one channel per request of the contract. */
+export function registerRequests(
+  handlers: RequestHandlers,
+  currentWindow: CurrentWindow,
+  log: (text: string) => void,
+): void {
+  const names = Object.keys(REQUESTS).filter((name): name is RequestName => name in REQUESTS);
+  for (const name of names) {
+    ipcMain.handle(name, (event, payload: unknown) => {
+      if (!isFromOurPage(event, currentWindow())) {
+        log(`${name} was asked by a frame that may not: ${event.senderFrame?.url ?? 'gone'}`);
+        return fail({ code: 'usage', message: 'This part of the window may not ask for anything.' });
+      }
+      return answerRequest(handlers, name, payload, log);
+    });
+  }
+}
+
+/** Only the main frame of our window, and only while it shows our page. */
+function isFromOurPage(event: IpcMainInvokeEvent, window: BrowserWindow | null): boolean {
+  if (window === null || window.isDestroyed() || event.sender !== window.webContents) return false;
+  const frame = event.senderFrame;
+  return frame !== null && frame === window.webContents.mainFrame && isAppUrl(frame.url);
+}
+
+/** Pushes an event to the page; without a window nobody needs to know. */
+export function sendEvent<N extends EventName>(
+  window: BrowserWindow | null,
+  name: N,
+  payload: EventOf<N>,
+): void {
+  if (window !== null && !window.isDestroyed()) window.webContents.send(name, payload);
+}
+
+/** The platform's own dialogs, in front of the window. */
+export function makeDesktop(currentWindow: CurrentWindow): Desktop {
+  const open = async (options: Electron.OpenDialogOptions): Promise<string | null> => {
+    const window = currentWindow();
+    const answer = await (window === null
+      ? dialog.showOpenDialog(options)
+      : dialog.showOpenDialog(window, options));
+    return answer.canceled ? null : (answer.filePaths[0] ?? null);
+  };
+  return {
+    pickPicture: () =>
+      open({
+        title: 'Open a picture',
+        properties: ['openFile'],
+        filters: [
+          { name: 'Pictures', extensions: PICTURE_EXTENSIONS },
+          { name: 'All files', extensions: ['*'] },
+        ],
+      }),
+    pickFolder: () => open({ title: 'Open a model folder', properties: ['openDirectory'] }),
+    pickSavePath: async (suggestedName, extension) => {
+      const options: Electron.SaveDialogOptions = {
+        title: 'Save the picture',
+        defaultPath: `${suggestedName}.${extension}`,
+        filters: [{ name: `${extension.toUpperCase()} picture`, extensions: [extension] }],
+        properties: ['createDirectory', 'showOverwriteConfirmation'],
+      };
+      const window = currentWindow();
+      const answer = await (window === null
+        ? dialog.showSaveDialog(options)
+        : dialog.showSaveDialog(window, options));
+      return answer.canceled || !answer.filePath ? null : answer.filePath;
+    },
+    revealFile: (filePath) => shell.showItemInFolder(filePath),
+  };
+}

@@ -1,0 +1,39 @@
+/** Runs sandboxed before the page: puts one named function per request and per event on `window.underpaint`, nothing generic. */
+import { contextBridge, ipcRenderer, webUtils } from 'electron';
+import { BRIDGE_GLOBAL, functionName, PAGE_EVENTS, PAGE_REQUESTS, subscriptionName } from '../shared/bridge';
+
+type Listener = (payload: unknown) => void;
+
+const requests = PAGE_REQUESTS.map((name) => [
+  functionName(name),
+  (payload: unknown = null): Promise<unknown> => ipcRenderer.invoke(name, payload),
+]);
+
+const subscriptions = PAGE_EVENTS.map((name) => [
+  subscriptionName(name),
+  (listener: Listener): (() => void) => {
+    const forward = (_event: unknown, payload: unknown): void => listener(payload);
+    ipcRenderer.on(name, forward);
+    return () => void ipcRenderer.removeListener(name, forward);
+  },
+]);
+
+/** The real path of a File: newer Electrons ask `webUtils`, older ones put it on the File. Empty when it has none. */
+function pathOf(file: File): string {
+  const ask: typeof webUtils | undefined = webUtils;
+  if (ask !== undefined) return ask.getPathForFile(file);
+  return 'path' in file && typeof file.path === 'string' ? file.path : '';
+}
+
+/** Imports a dropped file by its path, or by its bytes when it has none (dragged out of another program). */
+async function importFile(file: File): Promise<unknown> {
+  const path = pathOf(file);
+  if (path !== '') return ipcRenderer.invoke('source.import-path', { path });
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  return ipcRenderer.invoke('source.import-bytes', { name: file.name, bytes });
+}
+
+contextBridge.exposeInMainWorld(BRIDGE_GLOBAL, {
+  ...Object.fromEntries([...requests, ...subscriptions]),
+  importFile,
+});

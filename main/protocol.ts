@@ -1,0 +1,62 @@
+/** The `app://` scheme: the page's own files, and pictures by id. The page sees no other origin and no path. */
+import { readFile } from 'node:fs/promises';
+import { protocol, type Session } from 'electron';
+import { CONTENT_SECURITY_POLICY } from './security';
+import type { Gallery } from './services/gallery';
+import type { JobQueue } from './services/job-queue';
+import { mediaTypeOf, routeOf, type Route } from './services/page-routes';
+import type { SourceStore } from './services/source-store';
+
+export interface PictureSources {
+  sources: SourceStore;
+  gallery: Gallery;
+  queue: JobQueue;
+}
+
+/** Must run before Electron is ready. */
+export function registerAppScheme(): void {
+  protocol.registerSchemesAsPrivileged([
+    { scheme: 'app', privileges: { standard: true, secure: true, supportFetchAPI: true, stream: true } },
+  ]);
+}
+
+/** Serves `app://underpaint/…` in this session. */
+export function serveApp(session: Session, rendererFolder: string, pictures: PictureSources): void {
+  session.protocol.handle('app', async (request) => {
+    if (request.method !== 'GET' && request.method !== 'HEAD') return refusal(405);
+    const route = routeOf(request.url, rendererFolder);
+    const filePath = route === null ? null : fileOf(route, pictures);
+    const mediaType = filePath === null ? null : mediaTypeOf(filePath);
+    if (filePath === null || mediaType === null) return refusal(404);
+    try {
+      const content = await readFile(filePath);
+      return new Response(request.method === 'HEAD' ? null : new Uint8Array(content), {
+        headers: {
+          'Content-Type': mediaType,
+          'Content-Length': String(content.byteLength),
+          'X-Content-Type-Options': 'nosniff',
+          'X-DNS-Prefetch-Control': 'off',
+          'Referrer-Policy': 'no-referrer',
+          'Content-Security-Policy': CONTENT_SECURITY_POLICY,
+        },
+      });
+    } catch {
+      return refusal(404);
+    }
+  });
+}
+
+function fileOf(route: Route, pictures: PictureSources): string | null {
+  switch (route.kind) {
+    case 'page':
+      return route.filePath;
+    case 'source':
+      return pictures.sources.previewPath(route.id);
+    case 'result':
+      return pictures.gallery.pathOf(route.id);
+    case 'preview':
+      return pictures.queue.previewPath(route.id);
+  }
+}
+
+const refusal = (status: 404 | 405): Response => new Response(null, { status });

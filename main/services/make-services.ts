@@ -1,0 +1,109 @@
+/** Builds the services and connects them, in the order in which they need each other. */
+import type { EventName, EventOf } from '../../shared/contract';
+import type { AppPaths } from '../app-paths';
+import { engineEnvironment } from './engine-environment';
+import { EngineHost } from './engine-host';
+import { Gallery } from './gallery';
+import { jobFraction } from './job-fraction';
+import { JobQueue } from './job-queue';
+import { ModelList } from './model-list';
+import { findNode } from './node-path';
+import { makeRequestHandlers, type Desktop, type RequestHandlers } from './requests';
+import { SettingsStore } from './settings-store';
+import { SourceStore } from './source-store';
+
+/** How long the painting process stays, with its models in memory, after the last job. */
+const PAINTER_IDLE_MS = 10 * 60_000;
+
+export interface ServiceOptions {
+  paths: AppPaths;
+  env: Readonly<Record<string, string | undefined>>;
+  platform: NodeJS.Platform;
+  ownExecutable: string;
+  version: string;
+  desktop: Desktop;
+  log: (text: string) => void;
+  isWindowVisible: () => boolean;
+  send: <N extends EventName>(name: N, payload: EventOf<N>) => void;
+  /** 0 … 1, or null when nothing runs. */
+  showProgress: (fraction: number | null) => void;
+}
+
+export interface Services {
+  settings: SettingsStore;
+  sources: SourceStore;
+  gallery: Gallery;
+  queue: JobQueue;
+  handlers: RequestHandlers;
+  /** Ends the engines and answers when everything is on disk. */
+  close: () => Promise<void>;
+}
+
+/** Reads what is on disk and starts nothing: the engine comes with the first request for it. */
+export async function makeServices(options: ServiceOptions): Promise<Services> {
+  const { paths, env, log } = options;
+  const engineOptions = {
+    nodePath: () =>
+      findNode({
+        bundledNodeFile: paths.bundledNodeFile,
+        env,
+        platform: options.platform,
+        ownExecutable: options.ownExecutable,
+      }),
+    enginePath: paths.engineFile,
+    env: engineEnvironment(env, paths),
+    log,
+  };
+  // A step of a job blocks its process; pictures and prompts are read in one of their own, so that the form stays quick.
+  const painter = new EngineHost({ ...engineOptions, idleExitMs: PAINTER_IDLE_MS });
+  const reader = new EngineHost(engineOptions);
+
+  const settings = new SettingsStore(paths.settingsFile, log);
+  const sources = new SourceStore(paths.sourcesFolder, reader);
+  const gallery = new Gallery(paths.resultsFolder, log);
+  const models = new ModelList({ engine: reader, settings, log });
+  const queue: JobQueue = new JobQueue({
+    jobsFolder: paths.jobsFolder,
+    engine: painter,
+    sources,
+    gallery,
+    log,
+    wantsPreviews: options.isWindowVisible,
+    onChanged: (job) => {
+      options.send('job.changed', job);
+      if (job.state === 'running') options.showProgress(0);
+      else if (!queue.list().some((other) => other.state === 'running')) options.showProgress(null);
+    },
+    onProgress: (jobId, progress, previewUrl) => {
+      options.send('job.progress', { jobId, progress, ...(previewUrl === undefined ? {} : { previewUrl }) });
+      const count = queue.list().find((job) => job.id === jobId)?.settings.count ?? 1;
+      const fraction = jobFraction(progress, count);
+      if (fraction !== null) options.showProgress(fraction);
+    },
+    onResults: (results) => options.send('results.added', results),
+  });
+  await Promise.all([settings.load(), gallery.load(), queue.load()]);
+
+  return {
+    settings,
+    sources,
+    gallery,
+    queue,
+    handlers: makeRequestHandlers({
+      ...options,
+      starterFolder: paths.starterFolder,
+      settings,
+      sources,
+      gallery,
+      models,
+      queue,
+      reader,
+    }),
+    close: async () => {
+      const saved = queue.close();
+      painter.close();
+      reader.close();
+      await Promise.all([saved, settings.flush()]);
+    },
+  };
+}

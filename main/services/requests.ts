@@ -1,0 +1,143 @@
+/** What every request of the page does, as one table over the services. */
+import path from 'node:path';
+import type { z } from 'zod';
+import type { REQUESTS, RequestName, ResponseOf, ResultView } from '../../shared/contract';
+import { AppError } from '../../shared/errors';
+import { copyFileAtomic } from './atomic-file';
+import type { EngineHost } from './engine-host';
+import { openingDraft } from './first-draft';
+import type { Gallery } from './gallery';
+import type { JobQueue } from './job-queue';
+import type { ModelList } from './model-list';
+import type { SettingsStore } from './settings-store';
+import type { SourceStore } from './source-store';
+
+/** What the services need from the desktop; each dialog answers null when the person closed it. */
+export interface Desktop {
+  pickPicture: () => Promise<string | null>;
+  pickFolder: () => Promise<string | null>;
+  /** `extension` without a dot. */
+  pickSavePath: (suggestedName: string, extension: string) => Promise<string | null>;
+  revealFile: (filePath: string) => void;
+}
+
+export interface RequestServices {
+  version: string;
+  platform: string;
+  starterFolder: string;
+  settings: SettingsStore;
+  sources: SourceStore;
+  gallery: Gallery;
+  models: ModelList;
+  queue: JobQueue;
+  /** The engine process for short questions. */
+  reader: EngineHost;
+  desktop: Desktop;
+  log: (text: string) => void;
+}
+
+/** Request name → what its handler gets: parsed, with defaults filled in. */
+export type RequestInputs = { [N in RequestName]: z.output<(typeof REQUESTS)[N]['request']> };
+
+/** Request name → handler. Handlers throw AppErrors; the door wraps them. */
+export type RequestHandlers = {
+  [N in RequestName]: (request: RequestInputs[N]) => Promise<ResponseOf<N>>;
+};
+
+/** Builds the handlers of all requests. */
+export function makeRequestHandlers(services: RequestServices): RequestHandlers {
+  const { settings, sources, gallery, models, queue, reader, desktop } = services;
+  return {
+    'app.state': async () => {
+      const [starter, known] = await Promise.all([models.starter(), models.list()]);
+      const { draft, source } = await openingDraft({ ...services, starter });
+      return {
+        version: services.version,
+        platform: services.platform,
+        theme: settings.current.theme,
+        draft,
+        source,
+        models: known,
+        jobs: queue.list(),
+        results: gallery.list(),
+      };
+    },
+    'draft.save': async (draft) => {
+      await settings.update({ draft });
+      return null;
+    },
+    'source.open': async () => {
+      const filePath = await desktop.pickPicture();
+      return filePath === null ? null : sources.importPath(filePath);
+    },
+    'source.import-bytes': ({ name, bytes }) => sources.importBytes(bytes, name),
+    'source.import-path': ({ path: filePath }) => sources.importPath(filePath),
+    'source.use-result': ({ resultId }) => sources.importPath(existingPath(gallery, gallery.get(resultId))),
+    'job.start': (request) => queue.start(request),
+    'job.cancel': async ({ jobId }) => {
+      await queue.cancel(jobId);
+      return null;
+    },
+    'job.resume': ({ jobId }) => queue.resume(jobId),
+    'job.discard': async ({ jobId }) => {
+      await queue.discard(jobId);
+      return null;
+    },
+    'result.save': async ({ resultId }) => {
+      const result = gallery.get(resultId);
+      const from = existingPath(gallery, result);
+      const extension = path.extname(from).slice(1);
+      const source = await sources.find(result.sourceId);
+      const chosen = await desktop.pickSavePath(
+        suggestName(source?.name ?? 'picture', result.seed),
+        extension,
+      );
+      if (chosen === null) return null;
+      const target = withExtension(chosen, extension);
+      await copyFileAtomic(from, target).catch((error: unknown) => {
+        throw saveError(target, error);
+      });
+      return { path: target };
+    },
+    'result.reveal': async ({ resultId }) => {
+      desktop.revealFile(existingPath(gallery, gallery.get(resultId)));
+      return null;
+    },
+    'model.open': async () => {
+      const folder = await desktop.pickFolder();
+      return folder === null ? null : models.open(folder);
+    },
+    'prompt.count-tokens': (request) => reader.request('prompt.count-tokens', request),
+  };
+}
+
+function existingPath(gallery: Gallery, result: ResultView): string {
+  const filePath = gallery.pathOf(result.id);
+  if (filePath === null) throw new AppError('input', 'This result is not there any more; paint it again.');
+  return filePath;
+}
+
+/** `sketch.png` and seed 7 → `sketch-7`: without characters that a file system refuses. */
+export function suggestName(sourceName: string, seed: number): string {
+  const stem = path.parse(sourceName).name;
+  // eslint-disable-next-line no-control-regex
+  const safe = stem.replace(/[\\/:*?"<>|\u0000-\u001f]/g, '_').slice(0, 80);
+  return `${safe === '' ? 'picture' : safe}-${seed}`;
+}
+
+/** A name whose ending tells another format than the content is confusing, so the right ending is appended. */
+function withExtension(filePath: string, extension: string): string {
+  const given = path.extname(filePath).slice(1).toLowerCase();
+  const isRight = given === extension || (given === 'jpeg' && extension === 'jpg');
+  return isRight ? filePath : `${filePath}.${extension}`;
+}
+
+function saveError(target: string, error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return error;
+  return new AppError(
+    'output',
+    `The picture could not be saved as ${path.basename(target)} because that folder cannot be written; choose another folder.`,
+    { cause: error },
+  );
+}

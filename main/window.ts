@@ -1,0 +1,90 @@
+/** The one window: hardened, opened where it was, reloaded when its page dies. */
+import { BrowserWindow, nativeTheme, screen } from 'electron';
+import { APP_ORIGIN } from './services/media-urls';
+import type { SettingsStore } from './services/settings-store';
+import { fitBounds, MINIMUM_SIZE } from './services/window-bounds';
+
+/** Moving and resizing send many events; the place is remembered once they pause. */
+const REMEMBER_AFTER_MS = 400;
+/** A page that dies more often than this within a minute stays dead instead of flickering. */
+const MAX_RELOADS_PER_MINUTE = 3;
+/** Colour before the page's first paint, the same as in its tokens, so that nothing flashes. */
+const BACKGROUND = { dark: '#17181a', light: '#f4f4f2' };
+
+export interface WindowOptions {
+  preloadFile: string;
+  settings: SettingsStore;
+  canUseDevTools: boolean;
+  log: (text: string) => void;
+}
+
+/** Opens the window and loads the page into it. */
+export function openWindow(options: WindowOptions): BrowserWindow {
+  const saved = options.settings.current.window;
+  const bounds = fitBounds(
+    saved,
+    screen.getAllDisplays().map((display) => display.workArea),
+  );
+  const window = new BrowserWindow({
+    width: bounds.width,
+    height: bounds.height,
+    ...(bounds.x === undefined || bounds.y === undefined ? {} : { x: bounds.x, y: bounds.y }),
+    minWidth: MINIMUM_SIZE.width,
+    minHeight: MINIMUM_SIZE.height,
+    show: false,
+    title: 'Underpaint',
+    backgroundColor: nativeTheme.shouldUseDarkColors ? BACKGROUND.dark : BACKGROUND.light,
+    webPreferences: {
+      preload: options.preloadFile,
+      sandbox: true,
+      contextIsolation: true,
+      nodeIntegration: false,
+      nodeIntegrationInWorker: false,
+      nodeIntegrationInSubFrames: false,
+      webSecurity: true,
+      webviewTag: false,
+      navigateOnDragDrop: false,
+      spellcheck: false,
+      devTools: options.canUseDevTools,
+    },
+  });
+  if (saved?.isMaximized === true) window.maximize();
+  window.once('ready-to-show', () => window.show());
+  rememberPlace(window, options.settings, options.log);
+  reloadWhenPageDies(window, options.log);
+  void window.loadURL(`${APP_ORIGIN}/index.html`).catch((error: unknown) => {
+    options.log(`the page could not be loaded: ${String(error)}`);
+  });
+  return window;
+}
+
+function rememberPlace(window: BrowserWindow, settings: SettingsStore, log: (text: string) => void): void {
+  let timer: NodeJS.Timeout | undefined;
+  const remember = (): void => {
+    clearTimeout(timer);
+    if (window.isDestroyed() || window.isMinimized()) return;
+    const place = { ...window.getNormalBounds(), isMaximized: window.isMaximized() };
+    settings
+      .update({ window: place })
+      .catch((error: unknown) => log(`the window's place was not saved: ${String(error)}`));
+  };
+  const rememberSoon = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(remember, REMEMBER_AFTER_MS);
+  };
+  window.on('resize', rememberSoon);
+  window.on('move', rememberSoon);
+  window.on('close', remember);
+}
+
+function reloadWhenPageDies(window: BrowserWindow, log: (text: string) => void): void {
+  let reloads: number[] = [];
+  window.webContents.on('render-process-gone', (_event, details) => {
+    log(`the page's process is gone: ${details.reason}`);
+    if (details.reason === 'clean-exit' || window.isDestroyed()) return;
+    reloads = reloads.filter((time) => Date.now() - time < 60_000);
+    if (reloads.length >= MAX_RELOADS_PER_MINUTE) return;
+    reloads.push(Date.now());
+    window.webContents.reload();
+  });
+}
