@@ -1,5 +1,6 @@
 /** Random numbers equal to torch's CPU generator, so that a seed means the same as in diffusers (pipelines.md 7.1). */
 import { AppError } from '../../../shared/errors';
+import { logFloat32, sinCosFloat32 } from './float32-math';
 
 const SIZE = 624;
 const SHIFT = 397;
@@ -30,7 +31,7 @@ export class TorchGenerator {
     }
   }
 
-  /** `torch.randn(n, generator=g)`: [n] float32 standard normal values, within 2 ulp of torch. */
+  /** `torch.randn(n, generator=g)`: [n] float32 standard normal values; from 16 values on bit-equal to torch on x86. */
   randn(n: number): Float32Array {
     return n < 16 ? this.#fewNormals(n) : this.#manyNormals(n);
   }
@@ -123,9 +124,9 @@ export class TorchGenerator {
 /** Box-Muller on 16 uniforms in place: cosines into the first 8, sines into the last 8. Rounds where torch does. */
 function toNormals(values: Float32Array, start: number): void {
   for (let j = start; j < start + 8; j += 1) {
-    const radius = fround(Math.sqrt(-2 * fround(Math.log(1 - (values[j] ?? NaN)))));
-    const angle = fround(TWO_PI * (values[j + 8] ?? NaN));
-    values[j] = radius * fround(Math.cos(angle));
-    values[j + 8] = radius * fround(Math.sin(angle));
+    const radius = fround(Math.sqrt(-2 * logFloat32(1 - (values[j] ?? NaN))));
+    const [sin, cos] = sinCosFloat32(fround(TWO_PI * (values[j + 8] ?? NaN)));
+    values[j] = radius * cos;
+    values[j + 8] = radius * sin;
   }
 }
