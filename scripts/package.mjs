@@ -1,5 +1,5 @@
 // `npm run package [-- --dir]`: packs the desktop app for this platform into dist/. With --dir: only the folder, no installer.
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBuilt, ensureInstalled, main, root, run, say, ScriptError } from './bootstrap.mjs';
 import { ensureElectron } from './electron-runtime.mjs';
@@ -20,18 +20,28 @@ await main(async () => {
   const code = await run(process.execPath, [
     'node_modules/electron-builder/cli.js',
     '--publish=never',
-    `-c.electronDist=${runtime.dist}`,
-    `-c.electronVersion=${runtime.version}`,
-    ...fuseArgs(runtime.version),
+    `--config=${writeConfig(runtime)}`,
     ...args,
   ]);
   if (code === 0) for (const name of readdirSync(join(root, 'dist')).sort()) sayUnpackedSize(name);
   return code;
 });
 
-/** The page has an origin of its own (app://), so file:// needs no privileges. Electron has this fuse since version 29. */
-function fuseArgs(electronVersion) {
-  return parseInt(electronVersion, 10) >= 29 ? ['-c.electronFuses.grantFileProtocolExtraPrivileges=false'] : [];
+/** electron-builder.yml plus what depends on the runtime; a file, because the command line turns `false` into text. */
+function writeConfig(runtime) {
+  const config = {
+    extends: './electron-builder.yml',
+    electronDist: runtime.dist,
+    electronVersion: runtime.version,
+    // The page has an origin of its own (app://), so file:// needs no privileges. Electron has this fuse since version 29.
+    ...(parseInt(runtime.version, 10) >= 29 && {
+      electronFuses: { grantFileProtocolExtraPrivileges: false },
+    }),
+  };
+  const path = join(root, '.cache/electron-builder.json');
+  mkdirSync(join(root, '.cache'), { recursive: true });
+  writeFileSync(path, JSON.stringify(config));
+  return path;
 }
 
 function sayUnpackedSize(name) {
