@@ -1,0 +1,134 @@
+/** Starts the built app in a real Electron and drives its window through Playwright. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { _electron, type ElectronApplication, type Page } from 'playwright';
+import { startDisplay } from '../../scripts/display.mjs';
+import { ensureElectron, prepareApp } from '../../scripts/electron-runtime.mjs';
+
+export interface LaunchOptions {
+  /** UNDERPAINT_HOME of this app; two apps with the same one are two starts of the same installation. */
+  home: string;
+  env?: Record<string, string>;
+  args?: string[];
+}
+
+export interface RunningApp {
+  app: ElectronApplication;
+  page: Page;
+  home: string;
+  /** Everything that the page wrote to its console as an error, and every exception it did not catch. */
+  pageErrors: string[];
+  /** Process ids of the engines that this app runs at the moment. */
+  enginePids: () => number[];
+  /** Closes the window as a person does and waits until the app is gone. */
+  close: () => Promise<void>;
+}
+
+let display: Promise<string> | undefined;
+
+/** The display to open windows on: the one there is, or on Linux a virtual one for as long as the tests run. */
+async function displayEnv(): Promise<Record<string, string>> {
+  if (process.platform !== 'linux' || process.env['DISPLAY']) return {};
+  display ??= startDisplay().then((server) => server.display);
+  return { DISPLAY: await display };
+}
+
+/** A fresh home folder; remove it with `removeHome`. */
+export const makeHome = (): string => mkdtempSync(path.join(tmpdir(), 'underpaint-window-'));
+
+export const removeHome = (home: string): void =>
+  rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+
+/** What an app is started with: executable, arguments, environment. */
+export async function launchParameters(
+  options: LaunchOptions,
+): Promise<{ executablePath: string; args: string[]; env: Record<string, string> }> {
+  const prepared = await prepareApp(await ensureElectron());
+  const inherited = Object.entries(process.env).filter(
+    (entry): entry is [string, string] =>
+      entry[1] !== undefined && !['ELECTRON_RUN_AS_NODE', 'NODE_OPTIONS'].includes(entry[0]),
+  );
+  return {
+    executablePath: prepared.executablePath,
+    args: [...prepared.args, ...(options.args ?? [])],
+    env: {
+      ...Object.fromEntries(inherited),
+      ...(await displayEnv()),
+      ...prepared.env,
+      UNDERPAINT_HOME: options.home,
+      ...options.env,
+    },
+  };
+}
+
+/** Starts the app and waits for its window and its page. */
+export async function launchApp(options: LaunchOptions): Promise<RunningApp> {
+  const app = await _electron.launch({ ...(await launchParameters(options)), timeout: 60_000 });
+  const pageErrors: string[] = [];
+  app.on('window', (page) => {
+    page.on('pageerror', (error) => pageErrors.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') pageErrors.push(message.text());
+    });
+  });
+  const page = await app.firstWindow();
+  await page.waitForLoadState('load');
+  const pid = app.process().pid ?? 0;
+  return {
+    app,
+    page,
+    home: options.home,
+    pageErrors,
+    enginePids: () => childrenOf(pid).filter(({ command }) => command.includes('engine.cjs')).map(toPid),
+    close: async () => {
+      await app.close();
+    },
+  };
+}
+
+/** Waits until `condition` holds; fails with `what` when it does not within `timeoutMs`. */
+export async function waitFor(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  timeoutMs = 30_000,
+): Promise<void> {
+  const end = Date.now() + timeoutMs;
+  while (Date.now() < end) {
+    if (await condition()) return;
+    await sleep(50);
+  }
+  throw new Error(`Waited ${timeoutMs / 1000} s in vain: ${what}.`);
+}
+
+interface ChildProcessLine {
+  pid: number;
+  command: string;
+}
+const toPid = ({ pid }: ChildProcessLine): number => pid;
+
+function childrenOf(parent: number): ChildProcessLine[] {
+  if (process.platform !== 'linux') {
+    const lines = execFileSync('ps', ['-axo', 'pid=,ppid=,command=']).toString().split('\n');
+    return lines.flatMap((line) => {
+      const [, pid, ppid, command] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
+      return pid !== undefined && command !== undefined && Number(ppid) === parent
+        ? [{ pid: Number(pid), command }]
+        : [];
+    });
+  }
+  return readdirSync('/proc').flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
+    try {
+      // The name in parentheses may hold anything; the parent's id is the second field after it.
+      const fields = readFileSync(`/proc/${name}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+      if (fields[0] === 'Z' || Number(fields[1]) !== parent) return [];
+      const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      return [{ pid: Number(name), command }];
+    } catch {
+      return []; // it ended while we looked
+    }
+  });
+}
