@@ -25,7 +25,7 @@ import type { Scheduler } from './schedulers/scheduler';
 import { StageLog, type StagePlace } from './stage-log';
 import type { Latents } from './stages/decode';
 import { isGuided, predict, type Conditioning } from './stages/generate';
-import { checkPrediction } from './stages/guards';
+import { checkPrediction, isFlat } from './stages/guards';
 import { latentMean, sampleLatents, type Encoded } from './stages/encode';
 import { decodeStage, encodeStage } from './stages/vae-stages';
 import { embedPrompts } from './stages/embed-prompts';
@@ -60,7 +60,7 @@ export async function img2img(params: Img2ImgParams, context: JobContext): Promi
   const picture = await readPicture(inputPath);
   const plan = planFit(picture, settings.size, fitLimits(model), settings.fit);
   const fitted = await applyFit(picture, plan);
-  const working: WorkingPicture = { width: fitted.width, height: fitted.height, rgb: fitted.rgb };
+  const working: WorkingPicture = { ...fitted, isFlat: isFlat(fitted.rgb) };
   const journal = await Journal.open(params.jobFolder, jobKey(settings, model, picture), () => settings.seed ?? drawSeed());
   if (!journal.isResumed) await journal.keepInput(inputPath);
   const job: Job = { params, settings, model, picture, plan, working, journal, log, context };

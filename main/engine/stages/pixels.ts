@@ -5,6 +5,8 @@ export interface WorkingPicture {
   readonly width: number;
   readonly height: number;
   readonly rgb: Uint8Array;
+  /** One flat colour, as an honestly black picture is: flat results are then honest too. */
+  readonly isFlat: boolean;
 }
 
 /** [h, w, 3] bytes → [1, 3, h, w] float32 in [-1, 1]: `2·(v/255) − 1`, every operation rounded to float32. */

@@ -11,26 +11,27 @@ import { runGuarded } from '../model/model-runtime';
 import type { Session } from '../onnx/session';
 import type { StageLog, StagePlace } from '../stage-log';
 import { decodeLatents, type Latents } from './decode';
-import { encodePicture, type Encoded } from './encode';
-import { checkDecoded, checkEncoded, isFlat } from './guards';
+import { encodeToLatents, type Encoded } from './encode';
+import { checkDecoded, checkEncoded } from './guards';
 import { toBytes, type WorkingPicture } from './pixels';
 import { TILE_PX } from './tiled';
 
 export interface VaeJob {
   readonly model: LoadedModel;
-  readonly working: WorkingPicture;
+  /** Working size in pixels, and whether the input is honestly one flat colour. */
+  readonly working: { readonly width: number; readonly height: number; readonly isFlat: boolean };
   readonly settings: Pick<GenerationSettings, 'tiling'>;
   readonly log: StageLog;
   readonly context: Pick<JobContext, 'signal' | 'onProgress'>;
 }
 
 /** The picture's latent distribution. */
-export async function encodeStage(job: VaeJob): Promise<Encoded> {
+export async function encodeStage(job: VaeJob & { readonly working: WorkingPicture }): Promise<Encoded> {
   const { model, working } = job;
   return runVaePass(job, 'encode', 0, {
     run: (session, isTiled, onTile) =>
-      encodePicture(session, working, { latentChannels: model.traits.latentChannels, factor: VAE_FACTOR, isTiled, onTile }),
-    check: (encoded) => checkEncoded(encoded.data, isFlat(working.rgb)),
+      encodeToLatents(session, working, { latentChannels: model.traits.latentChannels, factor: VAE_FACTOR, isTiled, onTile }),
+    check: (encoded) => checkEncoded(encoded.data, working.isFlat),
   });
 }
 
@@ -45,7 +46,7 @@ export async function decodeStage(job: VaeJob, image: number, latents: Latents):
         isTiled,
         onTile,
       }),
-    check: (decoded) => checkDecoded(decoded, isFlat(working.rgb)),
+    check: (decoded) => checkDecoded(decoded, working.isFlat),
   });
   return toBytes(pixels, working.width, working.height);
 }

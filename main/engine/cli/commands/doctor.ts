@@ -1,0 +1,123 @@
+/** `underpaint doctor`: what this machine has, which providers work, whether the bundled model makes a picture. */
+import { arch, cpus, platform, release, totalmem } from 'node:os';
+import type { Command } from 'commander';
+import { hasHardwareGpu } from '../../../hardware/gpu';
+import { availableMemoryBytes } from '../../../hardware/memory';
+import { toErrorBody } from '../../../../shared/errors';
+import type { ModelInfo } from '../../../../shared/models';
+import { describeModel, ModelCache } from '../../model/loaded-model';
+import { availableProviders } from '../../onnx/providers';
+import { probeApart, probeHere, type ProbeResult } from '../../onnx/probe';
+import { providerSchema } from '../../../../shared/placement';
+import { deviceOf, StageLog } from '../../stage-log';
+import { sampleLatents } from '../../stages/encode';
+import { decodeStage, encodeStage } from '../../stages/vae-stages';
+import { scalingFactor, sizeMultiplePx } from '../../families/detect';
+import { APP_VERSION } from '../../version';
+import { homeFolder } from '../home';
+
+interface SelfTest {
+  readonly ok: boolean;
+  /** What was done, or what went wrong. */
+  readonly message: string;
+  readonly ms: number;
+}
+
+interface DoctorReport {
+  readonly version: string;
+  readonly node: string;
+  readonly platform: string;
+  readonly home: string;
+  readonly hardware: {
+    readonly cpu: { readonly model: string; readonly cores: number };
+    readonly memory: { readonly totalBytes: number; readonly availableBytes: number };
+    readonly gpu: { readonly present: boolean; readonly freeVramBytes: number | null };
+  };
+  readonly providers: readonly (ProbeResult & { readonly device: 'gpu' | 'cpu' | 'none' })[];
+  readonly models: readonly ModelInfo[];
+  readonly selfTest: SelfTest;
+}
+
+export function addDoctor(program: Command, signal: AbortSignal): void {
+  program
+    .command('doctor')
+    .description('show hardware, providers and models, and test them')
+    .option('--json', 'print one JSON object on stdout')
+    .action(async (options: { json?: boolean }) => {
+      const report = await examine(signal);
+      process.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : `${human(report)}\n`);
+      if (!report.selfTest.ok) process.exitCode = 1;
+    });
+  program
+    .command('__probe', { hidden: true })
+    .argument('<provider>')
+    .action(async (provider: string) => {
+      await probeHere(providerSchema.parse(provider));
+    });
+}
+
+async function examine(signal: AbortSignal): Promise<DoctorReport> {
+  const providers = [];
+  for (const provider of availableProviders()) {
+    providers.push({ ...(await probeApart(provider)), device: deviceOf(provider) });
+  }
+  const models: ModelInfo[] = [];
+  const selfTest = await testBundledModel(models, signal);
+  return {
+    version: APP_VERSION,
+    node: process.version,
+    platform: `${platform()} ${release()} ${arch()}`,
+    home: homeFolder(),
+    hardware: {
+      cpu: { model: cpus()[0]?.model ?? 'unknown', cores: cpus().length },
+      memory: { totalBytes: totalmem(), availableBytes: availableMemoryBytes() },
+      gpu: { present: hasHardwareGpu(), freeVramBytes: null },
+    },
+    providers,
+    models,
+    selfTest,
+  };
+}
+
+/** Encodes and decodes a grey ramp with the bundled model on the CPU. */
+async function testBundledModel(models: ModelInfo[], signal: AbortSignal): Promise<SelfTest> {
+  const startedAt = performance.now();
+  const cache = new ModelCache();
+  try {
+    models.push(await describeModel(null));
+    const model = await cache.load(null, 'cpu');
+    const side = sizeMultiplePx(model.folder);
+    const rgb = Uint8Array.from({ length: 3 * side * side }, (_, i) => Math.floor(((i / 3) % side) * (255 / side)));
+    const job = {
+      model,
+      working: { width: side, height: side, rgb, isFlat: false },
+      settings: { tiling: 'off' as const },
+      log: new StageLog(() => undefined),
+      context: { signal, onProgress: () => undefined },
+    };
+    const encoded = await encodeStage(job);
+    const latents = sampleLatents(encoded, new Float32Array(encoded.channels * encoded.height * encoded.width), scalingFactor(model.folder, model.traits));
+    await decodeStage(job, 0, { data: latents, channels: encoded.channels, height: encoded.height, width: encoded.width });
+    return { ok: true, message: `the bundled model encoded and decoded ${side} × ${side} pixels on the CPU`, ms: performance.now() - startedAt };
+  } catch (error) {
+    return { ok: false, message: toErrorBody(error).message, ms: performance.now() - startedAt };
+  } finally {
+    await cache.release();
+  }
+}
+
+const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+
+function human(report: DoctorReport): string {
+  const { cpu, memory, gpu } = report.hardware;
+  return [
+    `Underpaint ${report.version}, Node ${report.node}, ${report.platform}`,
+    `CPU     ${cpu.model}, ${cpu.cores} cores`,
+    `Memory  ${gib(memory.availableBytes)} free of ${gib(memory.totalBytes)}`,
+    `GPU     ${gpu.present ? 'likely present' : 'none found'}`,
+    ...report.providers.map((provider) => `${provider.works ? 'works  ' : 'fails  '} ${provider.provider} (${provider.device})${provider.reason === null ? '' : `: ${provider.reason}`}`),
+    ...report.models.map((model) => `Model   ${model.name}, ${model.family}, ${(model.sizeBytes / 2 ** 20).toFixed(0)} MiB, revision ${model.revision}`),
+    `Test    ${report.selfTest.ok ? 'passed' : 'FAILED'}: ${report.selfTest.message}`,
+    `Home    ${report.home}`,
+  ].join('\n');
+}

@@ -1,0 +1,146 @@
+/** `underpaint img2img`: the main job. */
+import { resolve } from 'node:path';
+import { Option, type Command } from 'commander';
+import { AppError } from '../../../../shared/errors';
+import { generationSettingsSchema, type GenerationSettings } from '../../../../shared/generation';
+import type { JobReport } from '../../../../shared/job';
+import { img2img } from '../../img2img';
+import { ModelCache } from '../../model/loaded-model';
+import { takeJobFolder } from '../job-folder';
+import { resolveTarget, type ImageFormat } from '../output-target';
+import {
+  parseCount,
+  parseDevice,
+  parseFit,
+  parseFormat,
+  parseGuidance,
+  parsePlace,
+  parseScheduler,
+  parseSeed,
+  parseSize,
+  parseSteps,
+  parseStrength,
+  parseTiling,
+  refuseOption,
+} from '../parse-options';
+import { ProgressLine } from '../progress';
+import { stageTable } from '../stage-table';
+
+interface Img2ImgOptions {
+  prompt: string;
+  negative?: string;
+  strength?: number;
+  steps?: number;
+  guidance?: number;
+  seed?: number;
+  scheduler?: GenerationSettings['scheduler'];
+  count?: number;
+  size?: GenerationSettings['size'];
+  fit?: GenerationSettings['fit'];
+  model?: string;
+  device?: GenerationSettings['device'];
+  tiling?: GenerationSettings['tiling'];
+  encode?: 'auto' | 'local';
+  generate?: 'auto' | 'local';
+  decode?: 'auto' | 'local';
+  output?: string;
+  format?: ImageFormat;
+  json?: boolean;
+}
+
+const NO_ENDPOINTS = 'this version has no endpoints, so every stage runs on this machine';
+
+export function addImg2Img(program: Command, signal: AbortSignal): void {
+  const command = program
+    .command('img2img')
+    .description('turn a picture into another picture')
+    .argument('<image>', 'the picture to start from')
+    .requiredOption('-p, --prompt <text>', 'what the result should show; (word:1.2) and [word] change a weight')
+    .option('-n, --negative <text>', 'what it should not show')
+    .option('--strength <0..1>', 'how far the result may move away from the picture', parseStrength)
+    .option('--steps <n>', 'denoising steps before strength shortens them', parseSteps)
+    .option('--guidance <x>', 'how closely the prompt is followed', parseGuidance)
+    .option('--seed <n>', 'the same seed gives the same picture', parseSeed)
+    .option('--scheduler <name>', 'ddim, pndm, euler, euler-ancestral, dpmpp-2m[-karras|-sde|-sde-karras], unipc, lcm', parseScheduler)
+    .option('--count <n>', 'how many pictures, with seeds counting up', parseCount)
+    .option('--size <WxH|input>', 'working size; the result has the size of the input', parseSize)
+    .option('--fit <mode>', 'crop, pad or stretch to a working size of another shape', parseFit)
+    .option('--model <id|folder>', 'model folder; without it the bundled starter model')
+    .option('--device <device>', 'auto, gpu or cpu', parseDevice)
+    .option('--tiling <mode>', 'auto, on or off: encode and decode in tiles of 512 px', parseTiling)
+    .option('-o, --output <file|folder>', 'where to write')
+    .option('--format <format>', 'png, jpg or webp', parseFormat)
+    .option('--offline', 'use no network (this version never does)')
+    .option('--json', 'print one JSON object on stdout');
+  for (const stage of ['encode', 'generate', 'decode']) {
+    command.option(`--${stage} <where>`, 'auto or local', parsePlace(`--${stage}`));
+    command.addOption(new Option(`--${stage}-endpoint <url>`).argParser(refuseOption(`--${stage}-endpoint`, NO_ENDPOINTS)).hideHelp());
+  }
+  command.addOption(new Option('--mask <image>').argParser(refuseOption('--mask', 'this version changes the whole picture')).hideHelp());
+  command.addOption(new Option('--lora <file>').argParser(refuseOption('--lora', 'this version opens ONNX models without LoRA')).hideHelp());
+
+  command.action(async (image: string, options: Img2ImgOptions) => {
+    const report = await runImg2ImgCommand(image, options, signal);
+    process.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : `${humanReport(report)}\n`);
+  });
+}
+
+async function runImg2ImgCommand(image: string, options: Img2ImgOptions, signal: AbortSignal): Promise<JobReport> {
+  const inputPath = resolve(image);
+  const target = await resolveTarget(options.output, options.format, inputPath);
+  const settings = generationSettingsSchema.parse({
+    prompt: options.prompt,
+    negativePrompt: options.negative,
+    strength: options.strength,
+    steps: options.steps,
+    guidance: options.guidance,
+    seed: options.seed,
+    scheduler: options.scheduler,
+    count: options.count,
+    size: options.size,
+    fit: options.fit,
+    model: options.model === undefined || options.model === 'starter' ? null : resolve(options.model),
+    device: options.device,
+    tiling: options.tiling,
+    encode: options.encode,
+    generate: options.generate,
+    decode: options.decode,
+    format: target.format,
+  });
+  return runJob({ inputPath, settings, target, signal });
+}
+
+/** Runs one job with a journal of its own and progress on stderr. */
+export async function runJob(job: {
+  inputPath: string;
+  settings: GenerationSettings;
+  target: { folder: string; name: string };
+  signal: AbortSignal;
+  models?: ModelCache;
+}): Promise<JobReport> {
+  const { inputPath, settings, target, signal } = job;
+  const folder = await takeJobFolder(JSON.stringify([inputPath, target.folder, settings]));
+  const models = job.models ?? new ModelCache();
+  const progress = new ProgressLine();
+  try {
+    const report = await img2img(
+      { inputPath, settings, outputFolder: target.folder, outputName: target.name, jobFolder: folder.path, previews: false },
+      { models, signal, onProgress: (event) => progress.show(event) },
+    );
+    await folder.remove();
+    return report;
+  } catch (error) {
+    // What a correction of the command cannot make useful again is not kept.
+    const isHopeless = error instanceof AppError && ['usage', 'input', 'model', 'output'].includes(error.code);
+    await (isHopeless ? folder.remove() : folder.keep());
+    throw error;
+  } finally {
+    progress.end();
+    if (job.models === undefined) await models.release();
+  }
+}
+
+function humanReport(report: JobReport): string {
+  const lines = report.outputs.map((output) => `${output.path}  (${output.width} × ${output.height}, seed ${output.seed})`);
+  return [...lines, '', stageTable(report)].join('\n');
+}

@@ -1,0 +1,114 @@
+/** `underpaint encode` and `underpaint decode`: one stage alone. */
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { AppError } from '../../../../shared/errors';
+import type { DeviceChoice, StageReport } from '../../../../shared/placement';
+import type { GenerationSettings } from '../../../../shared/generation';
+import { scalingFactor, sizeMultiplePx, VAE_FACTOR } from '../../families/detect';
+import { applyFit, planFit } from '../../image/fit';
+import { readPicture } from '../../image/read';
+import { encodePicture, writeAtomically } from '../../image/write';
+import { readLatents, writeLatents } from '../../latent-file';
+import { ModelCache, type LoadedModel } from '../../model/loaded-model';
+import { StageLog } from '../../stage-log';
+import { isFlat } from '../../stages/guards';
+import { latentMean } from '../../stages/encode';
+import { decodeStage, encodeStage } from '../../stages/vae-stages';
+import { APP_VERSION } from '../../version';
+import { resolveTarget, type ImageFormat } from '../output-target';
+import { parseDevice, parseFormat, parsePlace, parseSize, parseTiling } from '../parse-options';
+import { ProgressLine } from '../progress';
+
+interface StageOptions {
+  output: string;
+  model?: string;
+  device?: DeviceChoice;
+  tiling?: GenerationSettings['tiling'];
+  size?: GenerationSettings['size'];
+  format?: ImageFormat;
+  json?: boolean;
+}
+
+export function addStageCommands(program: Command, signal: AbortSignal): void {
+  common(program.command('encode').description('encode a picture into latents').argument('<image>', 'the picture'), 'latent.safetensors')
+    .option('--encode <where>', 'auto or local', parsePlace('--encode'))
+    .option('--size <WxH|input>', 'working size', parseSize)
+    .action((image: string, options: StageOptions) => encodeCommand(resolve(image), options, signal));
+  common(program.command('decode').description('decode latents into a picture').argument('<latents>', 'a safetensors file'), 'image')
+    .option('--decode <where>', 'auto or local', parsePlace('--decode'))
+    .option('--format <format>', 'png, jpg or webp', parseFormat)
+    .action((latents: string, options: StageOptions) => decodeCommand(resolve(latents), options, signal));
+}
+
+function common(command: Command, output: string): Command {
+  return command
+    .requiredOption(`-o, --output <${output}>`, 'where to write')
+    .option('--model <folder>', 'model folder; without it the bundled starter model')
+    .option('--device <device>', 'auto, gpu or cpu', parseDevice)
+    .option('--tiling <mode>', 'auto, on or off', parseTiling)
+    .option('--json', 'print one JSON object on stdout');
+}
+
+async function withModel<T>(options: StageOptions, work: (model: LoadedModel, log: StageLog) => Promise<T>): Promise<T> {
+  const models = new ModelCache();
+  const progress = new ProgressLine();
+  const log = new StageLog((event) => progress.show(event));
+  try {
+    const model = await models.load(options.model === undefined ? null : resolve(options.model), options.device ?? 'auto');
+    model.runtime.listen((message) => log.notice(message));
+    return await work(model, log);
+  } finally {
+    progress.end();
+    await models.release();
+  }
+}
+
+async function encodeCommand(image: string, options: StageOptions, signal: AbortSignal): Promise<void> {
+  const path = resolve(options.output);
+  if (!path.endsWith('.safetensors')) {
+    throw new AppError('usage', `Latents are written as .safetensors, not as "${options.output}"; give the output that ending.`);
+  }
+  await withModel(options, async (model, log) => {
+    const picture = await readPicture(image);
+    const multiple = sizeMultiplePx(model.folder);
+    const limits = { multiple, minSidePx: multiple, maxPixels: 8192 ** 2, nativeSidePx: model.defaults.sidePx };
+    const fitted = await applyFit(picture, planFit(picture, options.size ?? 'input', limits, 'crop'));
+    const encoded = await encodeStage({
+      model,
+      working: { ...fitted, isFlat: isFlat(fitted.rgb) },
+      settings: { tiling: options.tiling ?? 'auto' },
+      log,
+      context: { signal, onProgress: () => undefined },
+    });
+    const factor = scalingFactor(model.folder, model.traits);
+    const data = latentMean(encoded).map((value) => value * factor);
+    const { channels, height, width } = encoded;
+    await writeLatents(path, { data, channels, height, width }, { scalingFactor: factor, model: model.folder.id, family: model.traits.family });
+    print(options, { output: path, shape: [1, channels, height, width], scalingFactor: factor, stage: stageOf(log, 'encode') });
+  });
+}
+
+async function decodeCommand(latentPath: string, options: StageOptions, signal: AbortSignal): Promise<void> {
+  const target = await resolveTarget(options.output, options.format, latentPath);
+  await withModel(options, async (model, log) => {
+    const latents = await readLatents(latentPath, scalingFactor(model.folder, model.traits), model.traits.latentChannels);
+    const width = latents.width * VAE_FACTOR;
+    const height = latents.height * VAE_FACTOR;
+    const rgb = await decodeStage(
+      { model, working: { width, height, isFlat: false }, settings: { tiling: options.tiling ?? 'auto' }, log, context: { signal, onProgress: () => undefined } },
+      0,
+      latents,
+    );
+    const path = resolve(target.folder, `${target.name}.${target.format}`);
+    const settings = { parameters: '', json: JSON.stringify({ app: 'underpaint', version: APP_VERSION, stage: 'decode', model: model.folder.id }) };
+    await writeAtomically(path, await encodePicture({ width, height, rgb: Buffer.from(rgb) }, target.format, settings));
+    print(options, { output: path, width, height, stage: stageOf(log, 'decode') });
+  });
+}
+
+const stageOf = (log: StageLog, stage: StageReport['stage']): StageReport | undefined =>
+  log.reports().find((report) => report.stage === stage);
+
+function print(options: StageOptions, result: { output: string } & Record<string, unknown>): void {
+  process.stdout.write(options.json === true ? `${JSON.stringify(result)}\n` : `${result.output}\n`);
+}

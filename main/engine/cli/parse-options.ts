@@ -1,0 +1,75 @@
+/** Command line words → settings; every refusal is one plain sentence with exit code 2. */
+import { AppError } from '../../../shared/errors';
+import {
+  FIT_MODES,
+  IMAGE_FORMATS,
+  LIMITS,
+  SCHEDULER_NAMES,
+  type GenerationSettings,
+} from '../../../shared/generation';
+
+/** A number between two bounds. */
+export function parseNumber(option: string, text: string, bounds: { min: number; max: number }): number {
+  const value = text.trim() === '' ? NaN : Number(text);
+  if (!Number.isFinite(value) || value < bounds.min || value > bounds.max) {
+    throw new AppError('usage', `${option} ${text} is not usable; give a number from ${bounds.min} to ${bounds.max}.`);
+  }
+  return value;
+}
+
+/** A whole number between two bounds. */
+export function parseInteger(option: string, text: string, bounds: { min: number; max: number }): number {
+  const value = parseNumber(option, text, bounds);
+  if (!Number.isInteger(value)) throw new AppError('usage', `${option} ${text} is not usable; give a whole number.`);
+  return value;
+}
+
+/** One word out of a list. */
+export function parseChoice<T extends string>(option: string, text: string, choices: readonly T[]): T {
+  const found = choices.find((choice) => choice === text);
+  if (found === undefined) {
+    throw new AppError('usage', `${option} ${text} is not known; choose one of ${choices.join(', ')}.`);
+  }
+  return found;
+}
+
+/** `input` or `WxH` in pixels. */
+export function parseSize(text: string): GenerationSettings['size'] {
+  if (text === 'input') return 'input';
+  const match = /^(\d+)x(\d+)$/i.exec(text);
+  const width = Number(match?.[1]);
+  const height = Number(match?.[2]);
+  const { min, max } = LIMITS.sidePx;
+  if (match === null || width < min || height < min || width > max || height > max) {
+    throw new AppError('usage', `--size ${text} is not usable; give WIDTHxHEIGHT with sides from ${min} to ${max} pixels, or "input".`);
+  }
+  return { width, height };
+}
+
+export const parseStrength = (text: string): number => parseNumber('--strength', text, LIMITS.strength);
+export const parseSteps = (text: string): number => parseInteger('--steps', text, LIMITS.steps);
+export const parseGuidance = (text: string): number => parseNumber('--guidance', text, LIMITS.guidance);
+export const parseSeed = (text: string): number => parseInteger('--seed', text, LIMITS.seed);
+export const parseCount = (text: string): number => parseInteger('--count', text, LIMITS.count);
+export const parseScheduler = (text: string): (typeof SCHEDULER_NAMES)[number] => parseChoice('--scheduler', text, SCHEDULER_NAMES);
+export const parseFit = (text: string): (typeof FIT_MODES)[number] => parseChoice('--fit', text, FIT_MODES);
+export const parseFormat = (text: string): (typeof IMAGE_FORMATS)[number] => parseChoice('--format', text, IMAGE_FORMATS);
+export const parseDevice = (text: string): GenerationSettings['device'] => parseChoice('--device', text, ['auto', 'gpu', 'cpu']);
+export const parseTiling = (text: string): GenerationSettings['tiling'] => parseChoice('--tiling', text, ['auto', 'on', 'off']);
+
+/** `auto` and `local`; the contract's `remote` is refused with the reason. */
+export function parsePlace(option: string): (text: string) => 'auto' | 'local' {
+  return (text) => {
+    if (text === 'remote') {
+      throw new AppError('usage', `${option} remote is not possible, because this version has no endpoints; use "auto" or "local".`);
+    }
+    return parseChoice(option, text, ['auto', 'local']);
+  };
+}
+
+/** Options of the contract that a later version brings: refused in a plain sentence instead of as unknown. */
+export function refuseOption(option: string, why: string): () => never {
+  return () => {
+    throw new AppError('usage', `${option} is not possible yet: ${why}.`);
+  };
+}
