@@ -103,9 +103,9 @@ function writeLauncher(folder, platform) {
 file=$0
 while [ -L "$file" ]; do
   link=$(readlink "$file")
-  case $link in /*) file=$link ;; *) file=$(dirname "$file")/$link ;; esac
+  case $link in /*) file=$link ;; *) file=\${file%/*}/$link ;; esac
 done
-resources=$(cd "$(dirname "$file")/.." && pwd)
+resources=$(cd "\${file%/*}/.." && pwd)
 export MALLOC_TRIM_THRESHOLD_=131072
 exec "$resources/engine-node/node" "$resources/app.asar.unpacked/out/main/cli.cjs" "$@"
 `;
