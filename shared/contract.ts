@@ -26,6 +26,8 @@ export const resultViewSchema = z.object({
   jobId: id,
   sourceId: id,
   url: z.string(),
+  /** Where the picture it was made from is served, if that is still there. */
+  sourceUrl: z.string().optional(),
   width: z.number().int(),
   height: z.number().int(),
   seed: z.number().int(),

@@ -13,7 +13,6 @@ export const en = {
     alt: 'Input picture {{name}}',
     size: '{{size}} px',
     working: 'worked on at {{size}}',
-    workingNative: 'worked on at about {{side}} px',
   },
   prompt: {
     label: 'Prompt',
@@ -132,7 +131,6 @@ export const en = {
     compare: 'Compare',
     side: 'Side by side',
     slider: 'Slider',
-    divider: 'Divider between input and result',
     flip: 'Hold to see the input',
     save: 'Save…',
     use: 'Use as input',
@@ -140,11 +138,9 @@ export const en = {
     reuse: 'Use its settings',
     seed: 'Seed {{seed}}',
     meta: '{{size}} px · strength {{percent}} %',
-    noInput: 'The input of this result is not open any more.',
   },
   problem: {
     dismiss: 'Dismiss',
-    details: 'Technical details',
     reload: 'Try again',
     'try-again': 'Try again',
     resume: 'Resume',

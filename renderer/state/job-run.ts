@@ -28,6 +28,8 @@ export interface JobRun {
   previewUrl: string | null;
   leftMs: number | null;
   notices: readonly string[];
+  /** True for a job of an earlier session that has not gone on yet. */
+  isFromBefore: boolean;
 }
 
 const WAITING: StageRun = { state: 'waiting', place: null, done: null, of: null, ms: 0 };
@@ -40,7 +42,15 @@ export const isActive = (view: JobView): boolean => ACTIVE.has(view.state);
 /** A job as it is known when it is first heard of; a finished one shows what its report says. */
 export function newRun(view: JobView): JobRun {
   const stages = { encode: WAITING, generate: WAITING, decode: WAITING };
-  return applyReport({ view, stages, image: 0, previewUrl: null, leftMs: null, notices: [] });
+  return applyReport({
+    view,
+    stages,
+    image: 0,
+    previewUrl: null,
+    leftMs: null,
+    notices: [],
+    isFromBefore: false,
+  });
 }
 
 /** Takes a job's new state; a job that starts again forgets its old progress but keeps its notices' place empty. */

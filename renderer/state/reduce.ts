@@ -76,7 +76,7 @@ export function reduce(state: PageState, event: PageEvent): PageState {
 
 function load(state: PageState, app: AppState): PageState {
   const runs: Record<string, JobRun> = {};
-  for (const view of app.jobs) runs[view.id] = newRun(view);
+  for (const view of app.jobs) runs[view.id] = { ...newRun(view), isFromBefore: true };
   const newest = app.jobs.reduce<JobView | null>(
     (best, view) => (best === null || view.createdAt >= best.createdAt ? view : best),
     null,

@@ -1,8 +1,9 @@
 /** Questions that several parts of the page ask about the state. */
-import type { ResultView, Source } from '../../shared/contract';
+import type { ResultView } from '../../shared/contract';
 import type { JobView } from '../../shared/job';
 import { isActive, type JobRun } from './job-run';
 import type { PageState } from './page-state';
+import { isWorthAnotherTry } from './ways-out';
 
 /** The job that the page follows, or null. */
 export function currentRun(state: PageState): JobRun | null {
@@ -14,11 +15,21 @@ export function activeRun(state: PageState): JobRun | null {
   return Object.values(state.runs).find((run) => isActive(run.view)) ?? null;
 }
 
-/** Jobs that stopped before their end without an error and can go on, newest first. */
+/**
+ * Jobs that stopped before their end and can go on, newest first: interrupted ones, failed ones of an earlier session,
+ * and a cancelled one for as long as it is the newest job.
+ */
 export function stoppedJobs(state: PageState): JobView[] {
   return Object.values(state.runs)
+    .filter(({ view, isFromBefore }) => {
+      if (!view.canResume || view.id === state.problem?.jobId) return false;
+      if (view.state === 'interrupted') return true;
+      if (view.state === 'cancelled') return view.id === state.currentJobId;
+      return (
+        view.state === 'failed' && isFromBefore && view.error !== null && isWorthAnotherTry(view.error.code)
+      );
+    })
     .map((run) => run.view)
-    .filter((view) => view.state === 'interrupted' || (view.state === 'cancelled' && view.canResume))
     .sort((a, b) => b.createdAt - a.createdAt);
 }
 
@@ -27,9 +38,9 @@ export function shownResult(state: PageState): ResultView | null {
   return state.results.find((result) => result.id === state.selectedResultId) ?? null;
 }
 
-/** The picture that a result was made from, if the page knows it. */
-export function sourceOf(state: PageState, result: ResultView): Source | null {
-  return state.sources[result.sourceId] ?? null;
+/** Address of the picture that a result was made from, or null when the page does not know it. */
+export function inputUrlOf(state: PageState, result: ResultView): string | null {
+  return state.sources[result.sourceId]?.url ?? result.sourceUrl ?? null;
 }
 
 /** The job whose preview the big view shows: the one in work, or the stopped one that the page still follows. */

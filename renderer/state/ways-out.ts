@@ -22,6 +22,9 @@ const WORTH_ANOTHER_TRY: ReadonlySet<ErrorCode> = new Set([
   'out-of-memory',
 ]);
 
+/** True for errors after which going on with the same job may well succeed. */
+export const isWorthAnotherTry = (code: ErrorCode): boolean => WORTH_ANOTHER_TRY.has(code);
+
 /** The ways out of a problem, the best one first. A list is empty only where dismissing is all there is to do. */
 export function waysOut(problem: Problem, state: PageState): WayOut[] {
   const { code } = problem.error;
@@ -35,7 +38,7 @@ export function waysOut(problem: Problem, state: PageState): WayOut[] {
   const ways: WayOut[] = [];
   if (code === 'out-of-memory' && state.draft.settings.device !== 'cpu') ways.push('use-cpu');
   if (run?.view.canResume === true) ways.push('resume');
-  else if (WORTH_ANOTHER_TRY.has(code)) ways.push('try-again');
+  else if (isWorthAnotherTry(code)) ways.push('try-again');
   if (run?.view.canResume === true) ways.push('discard');
   return ways;
 }

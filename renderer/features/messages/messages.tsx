@@ -81,7 +81,7 @@ function StoppedMessage({ view }: { view: JobView }) {
     <div className={styles.message} role="status">
       <CirclePause aria-hidden className={styles.icon} />
       <p className={styles.text}>
-        {t(view.state === 'cancelled' ? 'stopped.cancelled' : 'stopped.interrupted')}
+        {view.error?.message ?? t(view.state === 'cancelled' ? 'stopped.cancelled' : 'stopped.interrupted')}
       </p>
       {view.canResume ? (
         <Button look={view.state === 'cancelled' ? 'plain' : 'primary'} onClick={() => void resume(view.id)}>

@@ -6,7 +6,7 @@ import { usePage } from '../../app-context';
 import { useT } from '../../i18n/use-t';
 import { formatSize, toPercent } from '../../state/format';
 import type { JobRun } from '../../state/job-run';
-import { sourceOf } from '../../state/selectors';
+import { inputUrlOf } from '../../state/selectors';
 import { chosenModel, effectiveSettings } from '../../state/draft';
 import styles from './big-view.module.css';
 
@@ -52,16 +52,16 @@ interface ResultProps {
 export function ResultPicture({ result, isFlipped }: ResultProps) {
   const t = useT();
   const mode = usePage((state) => state.compareMode);
-  const input = usePage((state) => sourceOf(state, result));
+  const inputUrl = usePage((state) => inputUrlOf(state, result));
   const caption = useResultCaption(result);
   const alt = t('results.altResult', { seed: result.seed });
-  const flipped = isFlipped && input !== null;
-  if (input !== null && mode === 'slider' && !flipped) {
+  const flipped = isFlipped && inputUrl !== null;
+  if (inputUrl !== null && mode === 'slider' && !flipped) {
     return (
       <div className={styles.compare}>
         <ReactCompareSlider
           className={styles.slider}
-          itemOne={<img className={styles.layer} src={input.url} alt={t('results.altInput')} />}
+          itemOne={<img className={styles.layer} src={inputUrl} alt={t('results.altInput')} />}
           itemTwo={<img className={styles.layer} src={result.url} alt={alt} />}
         />
         <p className={styles.caption}>{caption}</p>
@@ -70,11 +70,11 @@ export function ResultPicture({ result, isFlipped }: ResultProps) {
   }
   return (
     <div className={styles.pair}>
-      {input !== null && mode === 'side' ? (
-        <Picture url={input.url} alt={t('results.altInput')} caption={t('results.input')} />
+      {inputUrl !== null && mode === 'side' ? (
+        <Picture url={inputUrl} alt={t('results.altInput')} caption={t('results.input')} />
       ) : null}
       {flipped ? (
-        <Picture url={input.url} alt={t('results.altInput')} caption={t('results.input')} />
+        <Picture url={inputUrl} alt={t('results.altInput')} caption={t('results.input')} />
       ) : (
         <Picture url={result.url} alt={alt} caption={caption} />
       )}

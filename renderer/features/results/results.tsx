@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { useActions, usePage } from '../../app-context';
 import { useT } from '../../i18n/use-t';
 import type { CompareMode } from '../../state/page-state';
-import { runInView, shownResult, sourceOf } from '../../state/selectors';
+import { inputUrlOf, runInView, shownResult } from '../../state/selectors';
 import { IconButton } from '../../ui/icon-button';
 import { Button } from '../../ui/button';
 import { Segmented } from '../../ui/segmented';
@@ -45,7 +45,7 @@ function Toolbar({ onFlip }: { onFlip: (isFlipped: boolean) => void }) {
   const mode = usePage((state) => state.compareMode);
   const hasInput = usePage((state) => {
     const result = shownResult(state);
-    return result !== null && sourceOf(state, result) !== null;
+    return result !== null && inputUrlOf(state, result) !== null;
   });
   const { setCompareMode, saveResult, useResultAsInput, revealResult, reuseSettings } = useActions();
   return (

@@ -1,0 +1,127 @@
+/** The page's actions over a bridge: what is sent, when, and what an answer does. */
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createApp } from '../../../renderer/state/app';
+import { fail, ok } from '../../../shared/result';
+import { createPageBridge } from '../../support/page-bridge';
+import { appState, job, result, STARTER } from './samples';
+
+const open = async (patch: Parameters<typeof appState>[0] = {}) => {
+  const page = createPageBridge(appState(patch));
+  const app = createApp(page.bridge);
+  await app.actions.load();
+  const sent = (name: string) => page.calls.filter((call) => call.name === name).map((call) => call.payload);
+  return { ...page, ...app, sent };
+};
+
+describe('the page', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('remembers the form once the person pauses, and at once when the page goes away', async () => {
+    const { actions, sent } = await open();
+    expect(sent('draftSave')).toEqual([]);
+    actions.changeSettings({ prompt: 'a' });
+    actions.changeSettings({ prompt: 'ab' });
+    await vi.advanceTimersByTimeAsync(299);
+    expect(sent('draftSave')).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(sent('draftSave')).toMatchObject([{ settings: { prompt: 'ab' } }]);
+    actions.changeSettings({ prompt: 'abc' });
+    actions.flushDraft();
+    expect(sent('draftSave')).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(sent('draftSave')).toHaveLength(2);
+  });
+
+  it('drops a token count that comes too late', async () => {
+    const { actions, store, answer } = await open();
+    const answers: ((tokens: number) => void)[] = [];
+    answer(
+      'promptCountTokens',
+      () => new Promise((resolve) => answers.push((tokens) => resolve(ok({ tokens, limit: 75 })))),
+    );
+    await vi.advanceTimersByTimeAsync(250);
+    actions.changeSettings({ prompt: 'longer words' });
+    await vi.advanceTimersByTimeAsync(250);
+    answers[1]?.(9);
+    await vi.advanceTimersByTimeAsync(0);
+    answers[0]?.(1);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(store.getState().tokenCount).toEqual({ tokens: 9, limit: 75 });
+  });
+
+  it('sends one job for two quick presses, with the seed only when it is locked', async () => {
+    const { actions, sent } = await open();
+    await Promise.all([actions.generate(), actions.generate()]);
+    expect(sent('jobStart')).toMatchObject([
+      { sourceId: 'sketch', settings: { seed: null, prompt: 'a house' } },
+    ]);
+  });
+
+  it('locks the seed of the shown result', async () => {
+    const { actions, store } = await open({ results: [result({ seed: 99 })] });
+    actions.toggleSeedLock();
+    expect(store.getState().draft).toMatchObject({ isSeedLocked: true, settings: { seed: 99 } });
+    actions.toggleSeedLock();
+    expect(store.getState().draft.isSeedLocked).toBe(false);
+  });
+
+  it('keeps what quick events already told when the answer comes after them', async () => {
+    const { actions, store, answer, tell } = await open();
+    answer('jobStart', async () => {
+      tell('job.changed', job({ id: 'quick', state: 'queued' }));
+      tell('job.changed', job({ id: 'quick', state: 'done' }));
+      return ok(job({ id: 'quick', state: 'queued' }));
+    });
+    await actions.generate();
+    expect(store.getState().runs['quick']?.view.state).toBe('done');
+    expect(store.getState().isStarting).toBe(false);
+  });
+
+  it('shows why a job was refused and lets it be tried again', async () => {
+    const { actions, store, answer, sent } = await open();
+    answer('jobStart', async () => fail({ code: 'disk-full', message: 'The disk is full.' }));
+    await actions.generate();
+    expect(store.getState()).toMatchObject({ isStarting: false, problem: { error: { code: 'disk-full' } } });
+    await actions.retry();
+    expect(sent('jobStart')).toHaveLength(2);
+  });
+
+  it('goes over to the CPU: chooses it, drops the failed job, starts anew', async () => {
+    const { actions, tell, sent } = await open();
+    await actions.generate();
+    const error = { code: 'out-of-memory', message: 'The card is full.' } as const;
+    tell('job.changed', job({ id: 'job-1', state: 'failed', error, canResume: true }));
+    await actions.useCpu();
+    expect(sent('jobDiscard')).toEqual([{ jobId: 'job-1' }]);
+    expect(sent('jobStart')).toMatchObject([
+      { settings: { device: 'auto' } },
+      { settings: { device: 'cpu' } },
+    ]);
+  });
+
+  it('keeps the picture when another one cannot be read', async () => {
+    const { actions, store, answer } = await open();
+    answer('importFile', async () => fail({ code: 'input', message: 'broken.jpg is damaged.' }));
+    await actions.importFile(new File(['x'], 'broken.jpg'));
+    expect(store.getState()).toMatchObject({
+      isImporting: false,
+      source: { id: 'sketch' },
+      problem: { origin: 'source', error: { message: 'broken.jpg is damaged.' } },
+    });
+  });
+
+  it('sends the bytes of a pasted picture', async () => {
+    const { actions, sent } = await open();
+    await actions.importPasted(new File([new Uint8Array([1, 2, 3])], 'image.png'));
+    expect(sent('sourceImportBytes')).toEqual([{ name: 'image.png', bytes: new Uint8Array([1, 2, 3]) }]);
+  });
+
+  it('does nothing more when a dialog is closed', async () => {
+    const { actions, store, answer } = await open({ results: [result()] });
+    answer('resultSave', async () => ok(null));
+    await actions.saveResult();
+    await actions.openModel();
+    expect(store.getState()).toMatchObject({ notice: null, problem: null, models: [STARTER] });
+  });
+});

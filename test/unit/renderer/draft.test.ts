@@ -1,0 +1,67 @@
+/** The form as data. */
+import { describe, expect, it } from 'vitest';
+import {
+  chosenModel,
+  effectiveSettings,
+  lockSeed,
+  randomSeed,
+  requestedSettings,
+  resetToRecommended,
+} from '../../../renderer/state/draft';
+import { workingSize } from '../../../renderer/state/working-size';
+import { job, report, settings, SKETCH, STARTER } from './samples';
+
+const draft = { settings: settings({ seed: 12 }), isSeedLocked: false, sourceId: null };
+
+describe('the draft', () => {
+  it('shows the recommendation of the model where nothing is chosen', () => {
+    expect(effectiveSettings(settings(), STARTER)).toEqual({
+      strength: 0.6,
+      steps: 20,
+      guidance: 5,
+      scheduler: 'ddim',
+      stepsRun: 12,
+    });
+    expect(effectiveSettings(settings({ strength: 0.58, steps: 50, guidance: 0 }), STARTER)).toMatchObject({
+      guidance: 0,
+      stepsRun: 28,
+    });
+  });
+
+  it('takes the first model for none, and null for one that is gone', () => {
+    const other = { ...STARTER, id: '/models/other' };
+    expect(chosenModel([STARTER, other], null)).toBe(STARTER);
+    expect(chosenModel([STARTER, other], other.id)).toBe(other);
+    expect(chosenModel([STARTER], other.id)).toBeNull();
+  });
+
+  it('sends a seed only when it is locked', () => {
+    expect(requestedSettings(draft).seed).toBeNull();
+    expect(requestedSettings(lockSeed(draft, 5)).seed).toBe(5);
+    expect(lockSeed(draft, null).isSeedLocked).toBe(false);
+  });
+
+  it('rolls whole seeds of 32 bits', () => {
+    expect(randomSeed(0)).toBe(0);
+    expect(randomSeed(1 - Number.EPSILON)).toBe(2 ** 32 - 1);
+  });
+
+  it('goes back to the recommendations but keeps the words', () => {
+    const reset = resetToRecommended({
+      ...draft,
+      settings: settings({ steps: 3, prompt: 'kept', fit: 'pad' }),
+    });
+    expect(reset.settings).toMatchObject({ steps: null, fit: 'crop', prompt: 'kept' });
+  });
+});
+
+describe('workingSize', () => {
+  it('is what was asked for, or what the last job of this picture and model reported', () => {
+    const done = job({ state: 'done', report: report() });
+    expect(workingSize(SKETCH, { width: 256, height: 256 }, null, done)).toEqual({ width: 256, height: 256 });
+    expect(workingSize(SKETCH, 'input', null, done)).toEqual({ width: 320, height: 240 });
+    expect(workingSize(SKETCH, 'input', null, null)).toBeNull();
+    expect(workingSize({ ...SKETCH, id: 'other' }, 'input', null, done)).toBeNull();
+    expect(workingSize(SKETCH, 'input', '/other/model', done)).toBeNull();
+  });
+});
