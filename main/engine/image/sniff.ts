@@ -69,8 +69,17 @@ function sniffText(bytes: Buffer): string {
   const head = bytes.subarray(0, 4096);
   if (/<svg[\s>]/i.test(head.toString('latin1'))) return 'an SVG drawing';
   if (/^(\xef\xbb\xbf)?\s*<(!doctype|html|\?xml)/i.test(head.toString('latin1'))) return 'a web page or XML';
-  const isText = head.every((byte) => byte >= 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d);
-  return isText ? 'a text file' : 'something that is not a picture';
+  return isText(head) ? 'a text file' : 'something that is not a picture';
+}
+
+/** UTF-8 without control characters; the last character may be cut in two. */
+function isText(bytes: Buffer): boolean {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+    return text.length > 0 && !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(text);
+  } catch {
+    return false;
+  }
 }
 
 const refused = (looksLike: string): Sniffed => ({ format: null, looksLike });
