@@ -22,26 +22,31 @@ export function eulerSchedule(config: SchedulerConfig, steps: number, plain: boo
     config.steps_offset ?? 0,
     true,
   );
-  const sigmas = sigmasAt(timesteps, trainSigmas);
-  if (plain) return { timesteps, sigmas: [...sigmas, 0].map(Math.fround) };
+  const interpolated = sigmasAt(timesteps, trainSigmas);
+  if (plain) return { timesteps, sigmas: [...interpolated, 0].map(Math.fround) };
 
+  const sigmas =
+    config.interpolation_type === 'log_linear' ? logLinear(trainSigmas, steps + 1) : interpolated;
   const final = config.final_sigmas_type === 'sigma_min' ? at(trainSigmas, 0) : 0;
   const respacing = respacingOf({ ...config, use_lu_lambdas: false });
-  if (respacing) {
-    const high = config.sigma_max ?? at(sigmas, 0);
-    const low = config.sigma_min ?? at(sigmas, steps - 1);
-    const respaced = respacedSigmas(respacing, high, low, steps);
-    return withContinuousTimesteps(config, {
-      timesteps: timestepsOfSigmas(respaced, trainSigmas).map(Math.fround),
-      sigmas: [...respaced, final].map(Math.fround),
-    });
+  if (!respacing) {
+    // Log-linear levels are N + 1 already: as in diffusers, their last one is where the last step ends.
+    const levels = [...sigmas, final].slice(0, steps + 1);
+    return withContinuousTimesteps(config, { timesteps, sigmas: levels.map(Math.fround) });
   }
-  if (config.interpolation_type === 'log_linear') {
-    // As in diffusers, the last of these N + 1 levels takes the place of the final one.
-    const logs = linspace(Math.log(at(sigmas, 0)), Math.log(at(sigmas, steps - 1)), steps + 1);
-    return withContinuousTimesteps(config, { timesteps, sigmas: logs.map(Math.exp).map(Math.fround) });
-  }
-  return withContinuousTimesteps(config, { timesteps, sigmas: [...sigmas, final].map(Math.fround) });
+  const high = config.sigma_max ?? at(sigmas, 0);
+  const low = config.sigma_min ?? at(sigmas, sigmas.length - 1);
+  const respaced = respacedSigmas(respacing, high, low, steps);
+  return withContinuousTimesteps(config, {
+    timesteps: timestepsOfSigmas(respaced, trainSigmas).map(Math.fround),
+    sigmas: [...respaced, final].map(Math.fround),
+  });
+}
+
+/** `count` levels over the whole training range, evenly in log σ. */
+function logLinear(trainSigmas: readonly number[], count: number): number[] {
+  const high = at(trainSigmas, trainSigmas.length - 1);
+  return linspace(Math.log(high), Math.log(at(trainSigmas, 0)), count).map(Math.exp);
 }
 
 /** ¼·ln σ in place of timesteps for models trained on noise levels (EDM style, v-prediction). */

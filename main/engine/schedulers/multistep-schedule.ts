@@ -1,6 +1,6 @@
 /** Timesteps and noise levels of DPM-Solver and UniPC, which both space N + 1 points (pipelines.md 2.1). */
 import { AppError } from '../../../shared/errors';
-import { betaConfigOf, finiteAlphasCumprodOf } from './betas';
+import { betaConfigOf, finiteAlphasCumprodOf, linspace } from './betas';
 import type { SigmaSchedule } from './euler-schedule';
 import type { SchedulerConfig } from './scheduler-config';
 import { at, respacedSigmas, respacingOf, sigmasAt, timestepsOfSigmas, trainSigmasOf } from './sigmas';
@@ -74,13 +74,12 @@ function spaced(
   return { timesteps, sigmas: [...sigmasAt(timesteps, trainSigmas), final].map(Math.fround) };
 }
 
-/** Evenly spaced flow levels from (almost) 1 down, shifted; [steps]. The first must stay below 1, where α is 0. */
+/** Evenly spaced flow levels from 1 down to almost 0, shifted; [steps]. The first must stay below 1, where α is 0. */
 function flowSigmas(steps: number, trainSteps: number, shift: number): number[] {
-  return Array.from({ length: steps }, (_, i) => {
-    const sigma = 1 - 1 / trainSteps - (i * (1 - 1 / trainSteps)) / steps;
-    const shifted = (shift * sigma) / (1 + (shift - 1) * sigma);
-    return shifted === 1 ? 1 - 1e-6 : shifted;
-  });
+  return linspace(1, 1 / trainSteps, steps + 1)
+    .slice(0, steps)
+    .map((sigma) => (shift * sigma) / (1 + (shift - 1) * sigma))
+    .map((sigma) => (sigma === 1 ? 1 - 1e-6 : sigma));
 }
 
 const highest = (trainSigmas: readonly number[]): number => at(trainSigmas, trainSigmas.length - 1);
