@@ -7,10 +7,12 @@ import { resultViewSchema, type ResultView } from '../../shared/contract';
 import { AppError } from '../../shared/errors';
 import type { GenerationSettings } from '../../shared/generation';
 import type { JobReport } from '../../shared/job';
-import { ID_PATTERN, resultUrl } from './media-urls';
+import { ID_PATTERN, resultUrl, sourceUrl } from './media-urls';
 
 /** One line of `index.jsonl`; `file` is relative to the results folder, with forward slashes. */
-const recordSchema = resultViewSchema.omit({ url: true }).extend({ file: z.string().min(1) });
+const recordSchema = resultViewSchema
+  .omit({ url: true, sourceUrl: true })
+  .extend({ file: z.string().min(1) });
 type ResultRecord = z.infer<typeof recordSchema>;
 
 /** Folder of results: `<yyyy-mm-dd>/<jobId>-<index>.<format>` and `index.jsonl`. */
@@ -130,7 +132,11 @@ export interface AddedJob {
   finishedAt: number;
 }
 
-const toView = ({ file: _file, ...view }: ResultRecord): ResultView => ({ ...view, url: resultUrl(view.id) });
+const toView = ({ file: _file, ...view }: ResultRecord): ResultView => ({
+  ...view,
+  url: resultUrl(view.id),
+  sourceUrl: sourceUrl(view.sourceId),
+});
 
 const gone = (): AppError =>
   new AppError('input', 'This result is not there any more; its file was moved or deleted.');

@@ -37,7 +37,7 @@ export class ModelList {
   async open(folder: string): Promise<ModelInfo> {
     const { engine, settings } = this.#options;
     engine.tryAgain();
-    const info = await engine.request('model.info', { model: folder });
+    const info = identified(folder, await engine.request('model.info', { model: folder }));
     this.#known.set(folder, info);
     const others = settings.current.modelFolders.filter((known) => known !== folder);
     await settings.update({ modelFolders: [folder, ...others].slice(0, MAX_REMEMBERED_FOLDERS) });
@@ -48,7 +48,7 @@ export class ModelList {
     const known = this.#known.get(folder);
     if (known !== undefined) return known;
     try {
-      const info = await this.#options.engine.request('model.info', { model: folder });
+      const info = identified(folder, await this.#options.engine.request('model.info', { model: folder }));
       this.#known.set(folder, info);
       return info;
     } catch (error) {
@@ -57,3 +57,7 @@ export class ModelList {
     }
   }
 }
+
+/** An opened model is chosen by its folder (the name alone would not find it again); the starter keeps its own id. */
+const identified = (folder: string | null, info: ModelInfo): ModelInfo =>
+  folder === null ? info : { ...info, id: folder };
