@@ -12,9 +12,14 @@ const FALLBACK_DEFAULTS: ModelDefaults = {
   sidePx: 256,
 };
 
-/** The chosen model: `null` in the settings means the first one, the bundled starter model. Null when it is not there. */
+/** The bundled starter model: the one whose id is no folder. Null when it could not be read. */
+export function starterModel(models: readonly ModelInfo[]): ModelInfo | null {
+  return models.find((model) => !/[\\/]/u.test(model.id)) ?? null;
+}
+
+/** The chosen model: `null` in the settings means the bundled starter model. Null when it is not there. */
 export function chosenModel(models: readonly ModelInfo[], choice: string | null): ModelInfo | null {
-  if (choice === null) return models[0] ?? null;
+  if (choice === null) return starterModel(models);
   return models.find((model) => model.id === choice) ?? null;
 }
 

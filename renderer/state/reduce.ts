@@ -3,6 +3,7 @@ import type { AppState, EventOf, ResultView, Source } from '../../shared/contrac
 import type { JobView } from '../../shared/job';
 import type { ModelInfo } from '../../shared/models';
 import type { Draft } from '../../shared/settings';
+import { starterModel } from './draft';
 import { changeRun, isActive, newRun, progressRun, type JobRun } from './job-run';
 import type { CompareMode, Notice, PageState, Problem, TokenCount } from './page-state';
 
@@ -111,8 +112,7 @@ function takeSource(state: PageState, source: Source): PageState {
 
 function openModel(state: PageState, model: ModelInfo): PageState {
   const others = state.models.filter((known) => known.id !== model.id);
-  // The bundled starter model stays first: `null` in the settings means it.
-  const isStarter = state.models[0]?.id === model.id;
+  const isStarter = starterModel([model]) !== null;
   return {
     ...state,
     models: isStarter ? [model, ...others] : [...others, model],

@@ -2,7 +2,7 @@
 import { FolderOpen } from 'lucide-react';
 import { useActions, usePage } from '../../app-context';
 import { useT } from '../../i18n/use-t';
-import { chosenModel } from '../../state/draft';
+import { chosenModel, starterModel } from '../../state/draft';
 import { formatBytes } from '../../state/format';
 import { Button } from '../../ui/button';
 import { Segmented } from '../../ui/segmented';
@@ -17,8 +17,9 @@ export function MoreSettings() {
   const settings = usePage((state) => state.draft.settings);
   const models = usePage((state) => state.models);
   const { changeSettings, openModel, resetSettings } = useActions();
-  const options = models.map((model, index) => ({
-    value: index === 0 ? STARTER : model.id,
+  const starter = starterModel(models);
+  const options = models.map((model) => ({
+    value: model === starter ? STARTER : model.id,
     label: `${model.name} · ${formatBytes(model.sizeBytes)}`,
   }));
   if (settings.model !== null && chosenModel(models, settings.model) === null) {
@@ -27,12 +28,11 @@ export function MoreSettings() {
       label: t('settings.modelMissing', { model: settings.model }),
     });
   }
-  const isFirst = settings.model === null || settings.model === models[0]?.id;
   return (
     <>
       <Select
         label={t('settings.model')}
-        value={isFirst ? STARTER : (settings.model ?? STARTER)}
+        value={settings.model ?? STARTER}
         options={options}
         onChange={(value) => changeSettings({ model: value === STARTER ? null : value })}
       />
