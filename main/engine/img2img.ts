@@ -61,7 +61,11 @@ export async function img2img(params: Img2ImgParams, context: JobContext): Promi
   const plan = planFit(picture, settings.size, fitLimits(model), settings.fit);
   const fitted = await applyFit(picture, plan);
   const working: WorkingPicture = { ...fitted, isFlat: isFlat(fitted.rgb) };
-  const journal = await Journal.open(params.jobFolder, jobKey(settings, model, picture), () => settings.seed ?? drawSeed());
+  const journal = await Journal.open(
+    params.jobFolder,
+    jobKey(settings, model, picture),
+    () => settings.seed ?? drawSeed(),
+  );
   if (!journal.isResumed) await journal.keepInput(inputPath);
   const job: Job = { params, settings, model, picture, plan, working, journal, log, context };
 
@@ -111,7 +115,12 @@ export async function img2img(params: Img2ImgParams, context: JobContext): Promi
 }
 
 /** Steps 5 to 8 for one picture: noise at strength, the denoising loop, decode, write. */
-async function makePicture(job: Job, image: number, conditioning: Conditioning, encoded: Encoded): Promise<JobOutput> {
+async function makePicture(
+  job: Job,
+  image: number,
+  conditioning: Conditioning,
+  encoded: Encoded,
+): Promise<JobOutput> {
   const seed = job.journal.seed + image;
   let rgb = await job.journal.readDecoded(image);
   if (rgb === null) {
@@ -124,20 +133,35 @@ async function makePicture(job: Job, image: number, conditioning: Conditioning, 
   }
 
   // 8 · Back to the picture's own size, and write with the settings inside.
-  const result = await undoFit({ ...job.working, rgb: Buffer.from(rgb.buffer, rgb.byteOffset, rgb.length) }, job.plan, job.picture);
+  const result = await undoFit(
+    { ...job.working, rgb: Buffer.from(rgb.buffer, rgb.byteOffset, rgb.length) },
+    job.plan,
+    job.picture,
+  );
   const output = await save(job, image, seed, result.rgb);
   await job.journal.addOutput(output);
   return output;
 }
 
 /** Steps 5 and 6: the random draws in diffusers' order (pipelines.md 1.5), then the loop of pipelines.md 1.7. */
-async function generate(job: Job, image: number, seed: number, conditioning: Conditioning, encoded: Encoded): Promise<Latents> {
+async function generate(
+  job: Job,
+  image: number,
+  seed: number,
+  conditioning: Conditioning,
+  encoded: Encoded,
+): Promise<Latents> {
   const { context, journal, log, model, settings } = job;
-  const scheduler = createScheduler(settings.scheduler, context.exact?.schedulerConfig ?? resolveSchedulerConfig(model.folder.schedulerConfig, settings.scheduler), {
-    steps: settings.steps,
-    strength: settings.strength,
-    pndmExact: context.exact?.pndm ?? false,
-  });
+  const scheduler = createScheduler(
+    settings.scheduler,
+    context.exact?.schedulerConfig ??
+      resolveSchedulerConfig(model.folder.schedulerConfig, settings.scheduler),
+    {
+      steps: settings.steps,
+      strength: settings.strength,
+      pndmExact: context.exact?.pndm ?? false,
+    },
+  );
 
   // 5 · Noise at strength: the encoder's posterior is drawn first, then the noise.
   const generator = new TorchGenerator(seed);
@@ -161,7 +185,13 @@ async function generate(job: Job, image: number, seed: number, conditioning: Con
   }
 
   // 6 · Steps: predict, guide, step, preview.
-  const previews = new PreviewWriter(job.params.jobFolder, image, fitToPicture(clean, shape, job.working), VAE_FACTOR, context.onProgress);
+  const previews = new PreviewWriter(
+    job.params.jobFolder,
+    image,
+    fitToPicture(clean, shape, job.working),
+    VAE_FACTOR,
+    context.onProgress,
+  );
   const of = scheduler.timesteps.length;
   const place: StagePlace = {
     provider: model.runtime.expectedProvider('unet'),
@@ -178,7 +208,12 @@ async function generate(job: Job, image: number, seed: number, conditioning: Con
         'unet',
         async (unet) => {
           assertSupportedDenoiser(unet);
-          return predict(unet, { data: scheduler.scaleModelInput(latents, index), ...shape }, timestepAt(scheduler, index), conditioning);
+          return predict(
+            unet,
+            { data: scheduler.scaleModelInput(latents, index), ...shape },
+            timestepAt(scheduler, index),
+            conditioning,
+          );
         },
         checkPrediction,
       );
@@ -186,7 +221,13 @@ async function generate(job: Job, image: number, seed: number, conditioning: Con
       const step = scheduler.step(prediction, index, latents, (n) => generator.randn(n));
       latents = step.prevSample;
       context.inspect?.(`latents_step_${index}`, latents);
-      await journal.writeStep({ image, stepsDone: index + 1, latents, scheduler: scheduler.exportState(), generator: generator.exportState() });
+      await journal.writeStep({
+        image,
+        stepsDone: index + 1,
+        latents,
+        scheduler: scheduler.exportState(),
+        generator: generator.exportState(),
+      });
       if (job.params.previews) await previews.offer(step.predOriginalSample, shape);
       const stepsLeft = of - index - 1 + (settings.count - image - 1) * of;
       log.step(image, index + 1, of, performance.now() - startedAt, stepsLeft, settings.count - image);
@@ -200,7 +241,12 @@ async function generate(job: Job, image: number, seed: number, conditioning: Con
 
 async function embed(job: Job): Promise<Conditioning> {
   const { settings, model, context } = job;
-  const { positive, negative } = await embedPrompts(model, settings.prompt, settings.negativePrompt, context.exact?.prompt ?? false);
+  const { positive, negative } = await embedPrompts(
+    model,
+    settings.prompt,
+    settings.negativePrompt,
+    context.exact?.prompt ?? false,
+  );
   context.inspect?.('prompt_embeds', positive.data);
   context.inspect?.('negative_prompt_embeds', negative.data);
   return { positive, negative: isGuided(settings.guidance) ? negative : null, guidance: settings.guidance };
@@ -256,7 +302,11 @@ function fitLimits(model: LoadedModel): Parameters<typeof planFit>[2] {
 /** Everything that decides the pixels: the same key may go on from the same journal. */
 function jobKey(settings: ResolvedSettings, model: LoadedModel, picture: Picture): string {
   const decisive = { ...settings, model: model.folder.revision };
-  return createHash('sha256').update(JSON.stringify(decisive)).update(picture.rgb).update(picture.alpha ?? '').digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify(decisive))
+    .update(picture.rgb)
+    .update(picture.alpha ?? '')
+    .digest('hex');
 }
 
 /** The number that the denoiser is told; fractions only where diffusers feeds them (pipelines.md 1.7). */

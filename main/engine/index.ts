@@ -41,7 +41,9 @@ const handlers: Handlers = {
   },
   img2img: async (params, { id, signal }) => {
     const job = ENGINE_METHODS.img2img.parse(params);
-    return inTurn(() => img2img(job, { models, signal, onProgress: (progress) => send({ type: 'progress', id, progress }) }));
+    return inTurn(() =>
+      img2img(job, { models, signal, onProgress: (progress) => send({ type: 'progress', id, progress }) }),
+    );
   },
 };
 
@@ -66,7 +68,12 @@ async function answer(id: number, method: string, params: unknown): Promise<void
   running.set(id, controller);
   try {
     if (!isMethod(method)) throw new AppError('internal', `The engine has no method "${method}".`);
-    send({ type: 'answer', id, ok: true, value: await handlers[method](params, { id, signal: controller.signal }) });
+    send({
+      type: 'answer',
+      id,
+      ok: true,
+      value: await handlers[method](params, { id, signal: controller.signal }),
+    });
   } catch (error) {
     send({ type: 'answer', id, ok: false, error: toErrorBody(error) });
   } finally {

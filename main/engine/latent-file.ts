@@ -5,9 +5,19 @@ import { encodeSafetensors, readSafetensors } from './latents/safetensors';
 import type { Latents } from './stages/decode';
 
 /** Written by `underpaint encode`: latents in the scale of the denoising loop, `mean · scaling_factor`. */
-export async function writeLatents(path: string, latents: Latents, facts: { scalingFactor: number; model: string; family: string }): Promise<void> {
+export async function writeLatents(
+  path: string,
+  latents: Latents,
+  facts: { scalingFactor: number; model: string; family: string },
+): Promise<void> {
   const file = encodeSafetensors(
-    { latents: { dtype: 'F32', shape: [1, latents.channels, latents.height, latents.width], data: latents.data } },
+    {
+      latents: {
+        dtype: 'F32',
+        shape: [1, latents.channels, latents.height, latents.width],
+        data: latents.data,
+      },
+    },
     {
       format: 'underpaint-latents',
       scaled: 'true',
@@ -28,7 +38,10 @@ export async function readLatents(path: string, scalingFactor: number, channels:
   const tensors = Object.values(file.tensors);
   const tensor = file.tensors['latents'] ?? (tensors.length === 1 ? tensors[0] : undefined);
   if (tensor === undefined || tensor.dtype !== 'F32') {
-    throw new AppError('input', 'This file holds no float32 tensor "latents"; give a file that "underpaint encode" wrote.');
+    throw new AppError(
+      'input',
+      'This file holds no float32 tensor "latents"; give a file that "underpaint encode" wrote.',
+    );
   }
   const [batch, c, height, width] = tensor.shape.length === 3 ? [1, ...tensor.shape] : tensor.shape;
   if (batch !== 1 || c !== channels || height === undefined || width === undefined || height * width === 0) {
@@ -37,6 +50,7 @@ export async function readLatents(path: string, scalingFactor: number, channels:
       `The latents have the shape [${tensor.shape.join(', ')}], but this model decodes [1, ${channels}, height, width]; use the model that encoded them.`,
     );
   }
-  const data = file.metadata['scaled'] === 'false' ? tensor.data.map((value) => value * scalingFactor) : tensor.data;
+  const data =
+    file.metadata['scaled'] === 'false' ? tensor.data.map((value) => value * scalingFactor) : tensor.data;
   return { data, channels, height, width };
 }

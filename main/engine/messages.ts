@@ -70,7 +70,12 @@ export const fromEngineSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('progress'), id: z.number().int(), progress: jobProgressSchema }),
   z.discriminatedUnion('ok', [
     z.object({ type: z.literal('answer'), id: z.number().int(), ok: z.literal(true), value: z.unknown() }),
-    z.object({ type: z.literal('answer'), id: z.number().int(), ok: z.literal(false), error: errorBodySchema }),
+    z.object({
+      type: z.literal('answer'),
+      id: z.number().int(),
+      ok: z.literal(false),
+      error: errorBodySchema,
+    }),
   ]),
 ]);
 export type FromEngine = z.infer<typeof fromEngineSchema>;

@@ -18,7 +18,11 @@ interface LatentShape {
  * something else than Stable Diffusion's.
  * @param clean [1, 4, h, w] scaled latents of `picture`
  */
-export function fitToPicture(clean: Float32Array, shape: LatentShape, picture: WorkingPicture): PreviewFactors {
+export function fitToPicture(
+  clean: Float32Array,
+  shape: LatentShape,
+  picture: WorkingPicture,
+): PreviewFactors {
   return fitPreviewFactors(clean, shrink(picture, shape));
 }
 

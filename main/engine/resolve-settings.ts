@@ -25,7 +25,10 @@ export function resolveSettings(settings: GenerationSettings, defaults: ModelDef
   const parsed = generationSettingsSchema.safeParse(settings);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new AppError('usage', `The setting "${issue?.path.join('.') ?? '?'}" is not usable: ${issue?.message ?? 'unknown problem'}.`);
+    throw new AppError(
+      'usage',
+      `The setting "${issue?.path.join('.') ?? '?'}" is not usable: ${issue?.message ?? 'unknown problem'}.`,
+    );
   }
   for (const stage of STAGES) {
     if (parsed.data[stage] === 'remote') {

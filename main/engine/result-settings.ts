@@ -8,7 +8,12 @@ import type { ResolvedSettings } from './resolve-settings';
 import { APP_VERSION } from './version';
 
 /** Settings of one result picture. */
-export function embeddedSettings(settings: ResolvedSettings, model: LoadedModel, plan: FitPlan, seed: number): EmbeddedSettings {
+export function embeddedSettings(
+  settings: ResolvedSettings,
+  model: LoadedModel,
+  plan: FitPlan,
+  seed: number,
+): EmbeddedSettings {
   const { folder, traits } = model;
   return {
     parameters: formatParameters({

@@ -5,7 +5,10 @@ import { readdirSync } from 'node:fs';
  * True when a hardware GPU is likely: always on Windows and macOS (their providers refuse what they cannot use, and the next one is
  * taken), on Linux when the kernel exposes a render node or an NVIDIA device. Software drivers expose neither.
  */
-export function hasHardwareGpu(platform: NodeJS.Platform = process.platform, listDevices: () => string[] = linuxDevices): boolean {
+export function hasHardwareGpu(
+  platform: NodeJS.Platform = process.platform,
+  listDevices: () => string[] = linuxDevices,
+): boolean {
   if (platform !== 'linux') return true;
   return listDevices().some((name) => /^(renderD\d+|nvidia\d+)$/.test(name));
 }

@@ -16,7 +16,12 @@ const USABLE_SHARE = 0.7;
  * Bytes of activations that a VAE pass needs untiled.
  * @param vaeWidth channels of the VAE at full resolution (`block_out_channels[0]`)
  */
-export function vaeActivationBytes(stage: 'encode' | 'decode', widthPx: number, heightPx: number, vaeWidth: number): number {
+export function vaeActivationBytes(
+  stage: 'encode' | 'decode',
+  widthPx: number,
+  heightPx: number,
+  vaeWidth: number,
+): number {
   return VAE_ELEMENTS_PER_PIXEL[stage] * (vaeWidth / MEASURED_VAE_WIDTH) * widthPx * heightPx * 4;
 }
 

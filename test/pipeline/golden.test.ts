@@ -28,10 +28,18 @@ describe('golden cases from diffusers', () => {
         },
       });
 
-      for (const tensor of ['prompt_embeds', 'encoded_latent', 'noise', ...(golden.guidance > 1 ? ['negative_prompt_embeds'] : [])]) {
+      for (const tensor of [
+        'prompt_embeds',
+        'encoded_latent',
+        'noise',
+        ...(golden.guidance > 1 ? ['negative_prompt_embeds'] : []),
+      ]) {
         expect(maxDifference(need(seen, tensor), record[tensor] ?? []), tensor).toBeLessThan(EMBEDDINGS);
       }
-      expect(maxDifference(need(seen, 'latents_start'), record['latents_start'] ?? []), 'latents_start').toBeLessThan(LATENTS);
+      expect(
+        maxDifference(need(seen, 'latents_start'), record['latents_start'] ?? []),
+        'latents_start',
+      ).toBeLessThan(LATENTS);
       const steps = Object.keys(record).filter((tensor) => tensor.startsWith('latents_step_'));
       expect(steps.length).toBe(golden.timesteps.length);
       for (const tensor of steps) {

@@ -4,7 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { generationSettingsSchema, schedulerNameSchema, type GenerationSettings } from '../../shared/generation';
+import {
+  generationSettingsSchema,
+  schedulerNameSchema,
+  type GenerationSettings,
+} from '../../shared/generation';
 import { readSafetensors } from '../../main/engine/latents/safetensors';
 import { parseSchedulerConfig } from '../../main/engine/schedulers/scheduler-config';
 
@@ -39,7 +43,9 @@ export const GOLDEN_CASES: readonly GoldenCase[] = readdirSync(join(GOLDEN, 'cas
   .map((file) => readCase(file.replace('.json', '')));
 
 export function readCase(name: string): GoldenCase {
-  const found = caseSchema.parse(JSON.parse(readFileSync(join(GOLDEN, 'cases', `${name}.json`), 'utf8').replaceAll('-Infinity', 'null')));
+  const found = caseSchema.parse(
+    JSON.parse(readFileSync(join(GOLDEN, 'cases', `${name}.json`), 'utf8').replaceAll('-Infinity', 'null')),
+  );
   return {
     ...found,
     name,

@@ -3,7 +3,10 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 /** Absolute folder; it need not exist yet. The same folder as the window's. */
-export function homeFolder(env: NodeJS.ProcessEnv = process.env, platform: NodeJS.Platform = process.platform): string {
+export function homeFolder(
+  env: NodeJS.ProcessEnv = process.env,
+  platform: NodeJS.Platform = process.platform,
+): string {
   const told = env['UNDERPAINT_HOME'];
   if (told !== undefined && told !== '') return resolve(told);
   return join(appDataFolder(env, platform), 'Underpaint');

@@ -38,7 +38,8 @@ function buildProgram(signal: AbortSignal): Command {
   addStageCommands(program, signal);
   addDoctor(program, signal);
   addDemo(program, signal);
-  for (const command of program.commands) command.exitOverride().configureOutput({ outputError: () => undefined });
+  for (const command of program.commands)
+    command.exitOverride().configureOutput({ outputError: () => undefined });
   return program;
 }
 
@@ -51,14 +52,18 @@ function report(thrown: unknown): number {
   }
   const error = toErrorBody(thrown);
   process.stderr.write(`${error.message}\n`);
-  if (process.env['UNDERPAINT_DEBUG'] === '1' && error.details !== undefined) process.stderr.write(`${error.details}\n`);
+  if (process.env['UNDERPAINT_DEBUG'] === '1' && error.details !== undefined)
+    process.stderr.write(`${error.details}\n`);
   return EXIT_CODES[error.code];
 }
 
 /** Commander's own words ("error: unknown option '--x'") as a sentence that says what to do. */
 function usageSentence(error: CommanderError): string {
   if (error.code === 'commander.help') return 'A command is missing; "underpaint --help" lists them.';
-  const what = error.message.replace(/^error: /, '').replace(/\s+/g, ' ').replace(/\.$/, '');
+  const what = error.message
+    .replace(/^error: /, '')
+    .replace(/\s+/g, ' ')
+    .replace(/\.$/, '');
   return `${what.charAt(0).toUpperCase()}${what.slice(1)}; "underpaint --help" shows how to call it.`;
 }
 

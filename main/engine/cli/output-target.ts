@@ -14,7 +14,12 @@ export interface OutputTarget {
   readonly format: ImageFormat;
 }
 
-const EXTENSIONS: Readonly<Record<string, ImageFormat>> = { '.png': 'png', '.jpg': 'jpg', '.jpeg': 'jpg', '.webp': 'webp' };
+const EXTENSIONS: Readonly<Record<string, ImageFormat>> = {
+  '.png': 'png',
+  '.jpg': 'jpg',
+  '.jpeg': 'jpg',
+  '.webp': 'webp',
+};
 
 /** Resolves `-o` and `--format`, and makes the folder. Throws `usage` for a contradiction, `output` for a folder that cannot be made. */
 export async function resolveTarget(
@@ -26,7 +31,8 @@ export async function resolveTarget(
   if (output === undefined) return inFolder(process.cwd(), stem, format ?? 'png');
 
   const path = resolve(output);
-  const isFolder = /[\\/]$/.test(output) || extname(path) === '' || (existsSync(path) && statSync(path).isDirectory());
+  const isFolder =
+    /[\\/]$/.test(output) || extname(path) === '' || (existsSync(path) && statSync(path).isDirectory());
   if (isFolder) {
     await makeFolder(path);
     return inFolder(path, stem, format ?? 'png');
@@ -34,10 +40,16 @@ export async function resolveTarget(
   const extension = extname(path).toLowerCase();
   const named = EXTENSIONS[extension];
   if (named === undefined) {
-    throw new AppError('usage', `Results cannot be written as "${extension}"; name the file .png, .jpg or .webp.`);
+    throw new AppError(
+      'usage',
+      `Results cannot be written as "${extension}"; name the file .png, .jpg or .webp.`,
+    );
   }
   if (format !== undefined && format !== named) {
-    throw new AppError('usage', `The file name ends in "${extension}" but --format says ${format}; make them agree or leave --format out.`);
+    throw new AppError(
+      'usage',
+      `The file name ends in "${extension}" but --format says ${format}; make them agree or leave --format out.`,
+    );
   }
   await makeFolder(dirname(path));
   return { folder: dirname(path), name: basename(path, extname(path)), format: named };
@@ -56,7 +68,14 @@ async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true });
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code === 'EEXIST' ? 'a file with that name is in the way' : 'it cannot be made there';
-    throw new AppError('output', `The output folder ${path} is not usable, because ${reason}; choose another folder.`, { cause: error });
+    const reason =
+      (error as NodeJS.ErrnoException).code === 'EEXIST'
+        ? 'a file with that name is in the way'
+        : 'it cannot be made there';
+    throw new AppError(
+      'output',
+      `The output folder ${path} is not usable, because ${reason}; choose another folder.`,
+      { cause: error },
+    );
   }
 }

@@ -12,7 +12,10 @@ import {
 export function parseNumber(option: string, text: string, bounds: { min: number; max: number }): number {
   const value = text.trim() === '' ? NaN : Number(text);
   if (!Number.isFinite(value) || value < bounds.min || value > bounds.max) {
-    throw new AppError('usage', `${option} ${text} is not usable; give a number from ${bounds.min} to ${bounds.max}.`);
+    throw new AppError(
+      'usage',
+      `${option} ${text} is not usable; give a number from ${bounds.min} to ${bounds.max}.`,
+    );
   }
   return value;
 }
@@ -20,7 +23,8 @@ export function parseNumber(option: string, text: string, bounds: { min: number;
 /** A whole number between two bounds. */
 export function parseInteger(option: string, text: string, bounds: { min: number; max: number }): number {
   const value = parseNumber(option, text, bounds);
-  if (!Number.isInteger(value)) throw new AppError('usage', `${option} ${text} is not usable; give a whole number.`);
+  if (!Number.isInteger(value))
+    throw new AppError('usage', `${option} ${text} is not usable; give a whole number.`);
   return value;
 }
 
@@ -41,7 +45,10 @@ export function parseSize(text: string): GenerationSettings['size'] {
   const height = Number(match?.[2]);
   const { min, max } = LIMITS.sidePx;
   if (match === null || width < min || height < min || width > max || height > max) {
-    throw new AppError('usage', `--size ${text} is not usable; give WIDTHxHEIGHT with sides from ${min} to ${max} pixels, or "input".`);
+    throw new AppError(
+      'usage',
+      `--size ${text} is not usable; give WIDTHxHEIGHT with sides from ${min} to ${max} pixels, or "input".`,
+    );
   }
   return { width, height };
 }
@@ -51,17 +58,24 @@ export const parseSteps = (text: string): number => parseInteger('--steps', text
 export const parseGuidance = (text: string): number => parseNumber('--guidance', text, LIMITS.guidance);
 export const parseSeed = (text: string): number => parseInteger('--seed', text, LIMITS.seed);
 export const parseCount = (text: string): number => parseInteger('--count', text, LIMITS.count);
-export const parseScheduler = (text: string): (typeof SCHEDULER_NAMES)[number] => parseChoice('--scheduler', text, SCHEDULER_NAMES);
+export const parseScheduler = (text: string): (typeof SCHEDULER_NAMES)[number] =>
+  parseChoice('--scheduler', text, SCHEDULER_NAMES);
 export const parseFit = (text: string): (typeof FIT_MODES)[number] => parseChoice('--fit', text, FIT_MODES);
-export const parseFormat = (text: string): (typeof IMAGE_FORMATS)[number] => parseChoice('--format', text, IMAGE_FORMATS);
-export const parseDevice = (text: string): GenerationSettings['device'] => parseChoice('--device', text, ['auto', 'gpu', 'cpu']);
-export const parseTiling = (text: string): GenerationSettings['tiling'] => parseChoice('--tiling', text, ['auto', 'on', 'off']);
+export const parseFormat = (text: string): (typeof IMAGE_FORMATS)[number] =>
+  parseChoice('--format', text, IMAGE_FORMATS);
+export const parseDevice = (text: string): GenerationSettings['device'] =>
+  parseChoice('--device', text, ['auto', 'gpu', 'cpu']);
+export const parseTiling = (text: string): GenerationSettings['tiling'] =>
+  parseChoice('--tiling', text, ['auto', 'on', 'off']);
 
 /** `auto` and `local`; the contract's `remote` is refused with the reason. */
 export function parsePlace(option: string): (text: string) => 'auto' | 'local' {
   return (text) => {
     if (text === 'remote') {
-      throw new AppError('usage', `${option} remote is not possible, because this version has no endpoints; use "auto" or "local".`);
+      throw new AppError(
+        'usage',
+        `${option} remote is not possible, because this version has no endpoints; use "auto" or "local".`,
+      );
     }
     return parseChoice(option, text, ['auto', 'local']);
   };

@@ -12,13 +12,17 @@ export class ProgressLine {
   show(progress: JobProgress): void {
     switch (progress.kind) {
       case 'stage-start':
-        this.line(`${STAGE_WORDS[progress.stage]} on ${progress.provider ?? 'nothing'}${progress.tiled ? ' in tiles' : ''} …`);
+        this.line(
+          `${STAGE_WORDS[progress.stage]} on ${progress.provider ?? 'nothing'}${progress.tiled ? ' in tiles' : ''} …`,
+        );
         break;
       case 'stage-done':
         this.line(`${STAGE_WORDS[progress.stage]} done in ${seconds(progress.ms)}`);
         break;
       case 'step':
-        this.rewrite(`  step ${progress.step} of ${progress.of}${progress.leftMs === null ? '' : `, about ${seconds(progress.leftMs)} left`}`);
+        this.rewrite(
+          `  step ${progress.step} of ${progress.of}${progress.leftMs === null ? '' : `, about ${seconds(progress.leftMs)} left`}`,
+        );
         break;
       case 'tile':
         this.rewrite(`  tile ${progress.tile} of ${progress.of}`);
@@ -51,4 +55,5 @@ export class ProgressLine {
   }
 }
 
-export const seconds = (ms: number): string => (ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`);
+export const seconds = (ms: number): string =>
+  ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`;

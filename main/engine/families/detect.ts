@@ -23,7 +23,10 @@ export function detectFamily(folder: ModelFolder): FamilyTraits {
 export function assertSupportedDenoiser(session: Session): void {
   const names = new Set(session.inputs.map((spec) => spec.name));
   const refuse = (what: string): never => {
-    throw new AppError('model', `This model is ${what}, which this version cannot run; choose a Stable Diffusion 1 or 2 model.`);
+    throw new AppError(
+      'model',
+      `This model is ${what}, which this version cannot run; choose a Stable Diffusion 1 or 2 model.`,
+    );
   };
   if (names.has('img_ids') || names.has('pooled_projections')) refuse('a Flux model');
   if (names.has('time_ids') || names.has('text_embeds')) refuse('a Stable Diffusion XL model');
@@ -42,8 +45,13 @@ export function recommendedDefaults(folder: ModelFolder, traits: FamilyTraits): 
   }
   const scheduler = defaultSchedulerName(folder.schedulerConfig);
   const isFewStep =
-    folder.schedulerConfig['timestep_spacing'] === 'trailing' && (scheduler === 'euler' || scheduler === 'euler-ancestral');
-  const base = isFewStep ? turboDefaults : scheduler === 'lcm' ? { strength: 0.6, steps: 8, guidance: 1.5 } : traits.defaults;
+    folder.schedulerConfig['timestep_spacing'] === 'trailing' &&
+    (scheduler === 'euler' || scheduler === 'euler-ancestral');
+  const base = isFewStep
+    ? turboDefaults
+    : scheduler === 'lcm'
+      ? { strength: 0.6, steps: 8, guidance: 1.5 }
+      : traits.defaults;
   return { ...base, scheduler, sidePx: own };
 }
 

@@ -4,8 +4,8 @@
  * Every mode is the same two boxes: `source`, the part of the picture that is used, and `content`, where it lands on the working canvas.
  * What the canvas has beyond `content` is filled by repeating the edge; what the picture has beyond `source` keeps its own pixels.
  */
-import sharp from 'sharp';
 import { LIMITS, type GenerationSettings } from '../../../shared/generation';
+import { resampleLanczos } from './lanczos';
 import type { RgbImage } from './picture';
 
 /** A rectangle in pixels. */
@@ -135,10 +135,10 @@ function makePlan(fit: FitPlan['fit'], input: Size, canvas: Size, source: Box, c
   };
 }
 
-/** Brings the picture to the working size; answers the same buffer when nothing has to change. Resamples with Lanczos 3. */
+/** Brings the picture to the working size; answers the same buffer when nothing has to change. Resamples with Lanczos 3, as Pillow does. */
 export async function applyFit(picture: RgbImage, plan: FitPlan): Promise<RgbImage> {
   const used = cut(picture, plan.source);
-  const content = await resample(used, plan.content);
+  const content = resampleLanczos(used, plan.content);
   return extendByEdge(content, plan);
 }
 
@@ -148,7 +148,7 @@ export async function applyFit(picture: RgbImage, plan: FitPlan): Promise<RgbIma
  */
 export async function undoFit(generated: RgbImage, plan: FitPlan, original: RgbImage): Promise<RgbImage> {
   const content = cut(generated, plan.content);
-  const region = await resample(content, plan.source);
+  const region = resampleLanczos(content, plan.source);
   if (region.width === original.width && region.height === original.height) return region;
   return pasteWithSeam(region, plan, original);
 }
@@ -161,18 +161,6 @@ function cut(image: RgbImage, box: Box): RgbImage {
     image.rgb.copy(rgb, y * box.width * RGB, from, from + box.width * RGB);
   }
   return { width: box.width, height: box.height, rgb };
-}
-
-async function resample(image: RgbImage, { width, height }: Size): Promise<RgbImage> {
-  if (image.width === width && image.height === height) return image;
-  const rgb = await sharp(image.rgb, {
-    raw: { width: image.width, height: image.height, channels: RGB },
-    limitInputPixels: false,
-  })
-    .resize({ width, height, fit: 'fill', kernel: 'lanczos3' })
-    .raw()
-    .toBuffer();
-  return { width, height, rgb };
 }
 
 /** Puts the content on the canvas and repeats its edge pixels outwards. */

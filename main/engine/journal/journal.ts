@@ -43,7 +43,11 @@ const STEP = 'step.safetensors';
 const DECODED = 'decoded.safetensors';
 const RECORD = 'job.json';
 
+const FLUSH_INTERVAL_MS = 1000;
+
 export class Journal {
+  private flushedAt = -Infinity;
+
   private constructor(
     private readonly folder: string,
     private record: JobRecord,
@@ -82,12 +86,16 @@ export class Journal {
   }
 
   async writeEncoded(encoded: Encoded): Promise<void> {
-    await this.writeTensors(ENCODED, { latents: floats(encoded.data, [encoded.data.length]) }, {
-      kind: encoded.kind,
-      channels: String(encoded.channels),
-      height: String(encoded.height),
-      width: String(encoded.width),
-    });
+    await this.writeTensors(
+      ENCODED,
+      { latents: floats(encoded.data, [encoded.data.length]) },
+      {
+        kind: encoded.kind,
+        channels: String(encoded.channels),
+        height: String(encoded.height),
+        width: String(encoded.width),
+      },
+    );
   }
 
   async readEncoded(): Promise<Encoded | null> {
@@ -119,7 +127,10 @@ export class Journal {
       scheduler: checkpoint.scheduler.numbers,
       generator: generator.numbers,
     };
-    await this.writeTensors(STEP, tensors, { numbers: JSON.stringify(numbers) });
+    // Flushing costs more than a fast step: once a second is enough. What a power cut leaves half-written counts as never written.
+    const isDurable = performance.now() - this.flushedAt >= FLUSH_INTERVAL_MS;
+    await this.writeTensors(STEP, tensors, { numbers: JSON.stringify(numbers) }, isDurable);
+    if (isDurable) this.flushedAt = performance.now();
   }
 
   async readStep(): Promise<StepCheckpoint | null> {
@@ -140,19 +151,28 @@ export class Journal {
       stepsDone: numbers.data.stepsDone,
       latents,
       scheduler: { numbers: numbers.data.scheduler, tensors },
-      generator: { numbers: numbers.data.generator, words: new Uint32Array(words.buffer, words.byteOffset, words.length) },
+      generator: {
+        numbers: numbers.data.generator,
+        words: new Uint32Array(words.buffer, words.byteOffset, words.length),
+      },
     };
   }
 
   /** Decoded pixels [h, w, 3] of picture `image` at working size. */
   async writeDecoded(image: number, rgb: Uint8Array): Promise<void> {
-    await this.writeTensors(DECODED, { rgb: { dtype: 'U8', shape: [rgb.length], data: rgb } }, { image: String(image) });
+    await this.writeTensors(
+      DECODED,
+      { rgb: { dtype: 'U8', shape: [rgb.length], data: rgb } },
+      { image: String(image) },
+    );
   }
 
   async readDecoded(image: number): Promise<Uint8Array | null> {
     const file = await this.readTensors(DECODED);
     const data = file?.tensors['rgb']?.data;
-    return file !== null && file.metadata['image'] === String(image) && data instanceof Uint8Array ? data : null;
+    return file !== null && file.metadata['image'] === String(image) && data instanceof Uint8Array
+      ? data
+      : null;
   }
 
   /** Records a finished picture; what belongs to its steps is not needed any more. */
@@ -173,8 +193,13 @@ export class Journal {
     this.record = record;
   }
 
-  private async writeTensors(file: string, tensors: Record<string, SafeTensor>, metadata: Record<string, string>): Promise<void> {
-    await writeAtomically(join(this.folder, file), encodeSafetensors(tensors, metadata));
+  private async writeTensors(
+    file: string,
+    tensors: Record<string, SafeTensor>,
+    metadata: Record<string, string>,
+    isDurable = true,
+  ): Promise<void> {
+    await writeAtomically(join(this.folder, file), encodeSafetensors(tensors, metadata), { isDurable });
   }
 
   private async readTensors(file: string): Promise<Awaited<ReturnType<typeof readSafetensors>> | null> {

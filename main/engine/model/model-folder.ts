@@ -57,7 +57,9 @@ export async function readModelFolder(folder: string): Promise<ModelFolder> {
   const tokenizerFolder = join(path, 'tokenizer');
   if (!entries.includes('tokenizer')) throw missing(path, 'tokenizer');
   if (!entries.includes('scheduler')) throw missing(path, 'scheduler');
-  const schedulerConfig = parseSchedulerConfig(await readText(join(path, 'scheduler', 'scheduler_config.json')));
+  const schedulerConfig = parseSchedulerConfig(
+    await readText(join(path, 'scheduler', 'scheduler_config.json')),
+  );
 
   const card = await readStarterCard(path);
   return {
@@ -89,9 +91,15 @@ async function listFolder(path: string): Promise<string[]> {
     if (error instanceof AppError) throw error;
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR') {
-      throw new AppError('model', `There is no model at ${path}; check the folder's name, or leave --model out to use the bundled model.`, { cause: error });
+      throw new AppError(
+        'model',
+        `There is no model at ${path}; check the folder's name, or leave --model out to use the bundled model.`,
+        { cause: error },
+      );
     }
-    throw new AppError('model', `The model folder ${path} cannot be read; check its permissions.`, { cause: error });
+    throw new AppError('model', `The model folder ${path} cannot be read; check its permissions.`, {
+      cause: error,
+    });
   }
 }
 
@@ -99,10 +107,16 @@ async function listFolder(path: string): Promise<string[]> {
 async function explainForeignFolder(path: string, entries: readonly string[]): Promise<never> {
   const name = basename(path);
   if (entries.includes('transformer')) {
-    throw new AppError('model', `${name} is a transformer model such as Flux, which this version cannot run; choose a Stable Diffusion 1 or 2 model.`);
+    throw new AppError(
+      'model',
+      `${name} is a transformer model such as Flux, which this version cannot run; choose a Stable Diffusion 1 or 2 model.`,
+    );
   }
   if (entries.some((entry) => entry.endsWith('.safetensors'))) {
-    throw new AppError('model', `${name} holds .safetensors weights, which this version cannot open; use a folder with ONNX weights.`);
+    throw new AppError(
+      'model',
+      `${name} holds .safetensors weights, which this version cannot open; use a folder with ONNX weights.`,
+    );
   }
   throw missing(path, 'unet');
 }
@@ -147,7 +161,11 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    throw new AppError('model', `The model's ${describe(path)} is missing or cannot be read; download the model again.`, { cause: error });
+    throw new AppError(
+      'model',
+      `The model's ${describe(path)} is missing or cannot be read; download the model again.`,
+      { cause: error },
+    );
   }
 }
 
@@ -158,7 +176,11 @@ async function readConfig(path: string): Promise<JsonObject> {
     return jsonObjectSchema.parse(JSON.parse(await readText(path)));
   } catch (error) {
     if (error instanceof AppError) throw error;
-    throw new AppError('model', `The model's ${describe(path)} does not hold settings; download the model again.`, { cause: error });
+    throw new AppError(
+      'model',
+      `The model's ${describe(path)} does not hold settings; download the model again.`,
+      { cause: error },
+    );
   }
 }
 

@@ -55,7 +55,9 @@ export class ModelRuntime {
 
   /** The provider that a component runs on, or would be tried on next. */
   expectedProvider(component: Component): Provider | null {
-    return this.sessions.get(component)?.provider ?? this.ladder[this.rungs.get(component) ?? 0]?.provider ?? null;
+    return (
+      this.sessions.get(component)?.provider ?? this.ladder[this.rungs.get(component) ?? 0]?.provider ?? null
+    );
   }
 
   /** The open session of a component, opened on the best rung that starts. */
@@ -67,7 +69,8 @@ export class ModelRuntime {
     for (;;) {
       const index = this.rungs.get(component) ?? 0;
       const rung = this.ladder[index];
-      if (rung === undefined) throw new AppError('internal', `No way is left to run the ${PLAIN_NAMES[component]}.`);
+      if (rung === undefined)
+        throw new AppError('internal', `No way is left to run the ${PLAIN_NAMES[component]}.`);
       try {
         const session = await this.options.open(this.folder.graphs[component], rung);
         this.sessionsOpened += 1;
@@ -104,7 +107,8 @@ export class ModelRuntime {
 
   private announce(component: Component, index: number, reason: string): void {
     const rung = this.ladder[index];
-    const place = rung?.optimization === 'basic' ? 'the CPU without graph optimisation' : `"${rung?.provider ?? 'cpu'}"`;
+    const place =
+      rung?.optimization === 'basic' ? 'the CPU without graph optimisation' : `"${rung?.provider ?? 'cpu'}"`;
     this.onNotice(`The ${PLAIN_NAMES[component]} goes on with ${place}: ${reason}`);
   }
 }

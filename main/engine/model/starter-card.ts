@@ -30,6 +30,10 @@ export async function readStarterCard(folder: string): Promise<StarterCard | nul
   try {
     return starterCardSchema.parse(JSON.parse(text));
   } catch (error) {
-    throw new AppError('model', "The model's starter.json does not hold what it should; install Underpaint again.", { cause: error });
+    throw new AppError(
+      'model',
+      "The model's starter.json does not hold what it should; install Underpaint again.",
+      { cause: error },
+    );
   }
 }

@@ -14,7 +14,10 @@ export function starterModelPath(): string {
     if (existsSync(join(candidate, 'model_index.json'))) return candidate;
     const parent = dirname(folder);
     if (parent === folder) {
-      throw new AppError('model', 'The bundled starter model is missing from this installation; install Underpaint again, or choose a model folder.');
+      throw new AppError(
+        'model',
+        'The bundled starter model is missing from this installation; install Underpaint again, or choose a model folder.',
+      );
     }
     folder = parent;
   }

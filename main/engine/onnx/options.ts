@@ -11,7 +11,10 @@ export type OptimizationLevel = 'all' | 'basic';
  * - sequential execution: parallel was 1.8 times slower.
  * - no spinning: no speed lost, and the rest of the desktop stays responsive.
  */
-export function sessionOptions(provider: Provider, optimization: OptimizationLevel): InferenceSession.SessionOptions {
+export function sessionOptions(
+  provider: Provider,
+  optimization: OptimizationLevel,
+): InferenceSession.SessionOptions {
   return {
     executionProviders: [provider],
     graphOptimizationLevel: optimization,

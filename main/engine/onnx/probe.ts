@@ -5,7 +5,8 @@ import { sessionOptions } from './options';
 import { ort } from './runtime';
 
 /** `y = x · x` for [2, 2] float32: opset 17, one MatMul node. */
-const PROBE_GRAPH = 'CAgSADpEChEKAXgKAXgSAXkiBk1hdE11bBIFcHJvYmVaEwoBeBIOCgwIARIICgIIAgoCCAJiEwoBeRIOCgwIARIICgIIAgoCCAJCBAoAEBE=';
+const PROBE_GRAPH =
+  'CAgSADpEChEKAXgKAXgSAXkiBk1hdE11bBIFcHJvYmVaEwoBeBIOCgwIARIICgIIAgoCCAJiEwoBeRIOCgwIARIICgIIAgoCCAJCBAoAEBE=';
 
 export interface ProbeResult {
   readonly provider: Provider;
@@ -17,7 +18,10 @@ export interface ProbeResult {
 
 /** Runs the probe graph in this process; throws when the provider does not start or computes wrongly. */
 export async function probeHere(provider: Provider): Promise<void> {
-  const session = await ort.InferenceSession.create(Buffer.from(PROBE_GRAPH, 'base64'), sessionOptions(provider, 'all'));
+  const session = await ort.InferenceSession.create(
+    Buffer.from(PROBE_GRAPH, 'base64'),
+    sessionOptions(provider, 'all'),
+  );
   const x = new ort.Tensor('float32', Float32Array.of(1, 2, 3, 4), [2, 2]);
   const { y } = await session.run({ x });
   await session.release();
@@ -33,12 +37,21 @@ export async function probeApart(provider: Provider, timeoutMs = 20_000): Promis
   const [program] = process.argv.slice(1);
   if (program === undefined) throw new Error('the program does not know its own file');
   return new Promise((settle) => {
-    const child = spawn(process.execPath, [program, '__probe', provider], { stdio: ['ignore', 'ignore', 'pipe'], timeout: timeoutMs });
+    const child = spawn(process.execPath, [program, '__probe', provider], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      timeout: timeoutMs,
+    });
     let errors = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
-    child.on('error', (error) => settle({ provider, works: false, reason: error.message, ms: performance.now() - startedAt }));
+    child.on('error', (error) =>
+      settle({ provider, works: false, reason: error.message, ms: performance.now() - startedAt }),
+    );
     child.on('close', (code, signal) => {
-      const reason = code === 0 ? null : (errors.trim().split('\n').at(-1) ?? '').slice(0, 300) || `the probe ended with ${signal ?? code}`;
+      const reason =
+        code === 0
+          ? null
+          : (errors.trim().split('\n').at(-1) ?? '').slice(0, 300) ||
+            `the probe ended with ${signal ?? code}`;
       settle({ provider, works: code === 0, reason, ms: performance.now() - startedAt });
     });
   });

@@ -1,7 +1,6 @@
-/** Which ONNX Runtime providers stand for `gpu` and `cpu` on this platform, and opening a session with the first that starts. */
+/** Which ONNX Runtime providers stand for `gpu` and `cpu` on this platform. */
 import type { DeviceChoice, Provider } from '../../../shared/placement';
-import { AppError, toErrorBody } from '../../../shared/errors';
-import { openSession, type OpenOptions, type Session } from './session';
+import type { OpenOptions, Session } from './session';
 import { ort } from './runtime';
 
 /**
@@ -33,32 +32,5 @@ export function providersFor(device: DeviceChoice, hasGpu: boolean): Provider[] 
   return all;
 }
 
+/** Opens a graph by path; tests wrap the real one. */
 export type SessionOpener = (path: string, options: OpenOptions) => Promise<Session>;
-
-/** A provider that could not be used, with the reason for the person. */
-export interface SkippedProvider {
-  readonly provider: Provider;
-  readonly reason: string;
-}
-
-/**
- * Opens `path` with the first provider that starts. Every provider that does not is reported through `onSkip`;
- * when none starts the last provider's error is thrown.
- */
-export async function openWithFirst(
-  path: string,
-  providers: readonly Provider[],
-  onSkip: (skipped: SkippedProvider) => void,
-  open: SessionOpener = openSession,
-): Promise<Session> {
-  let last: unknown = new AppError('internal', 'No provider was given to run the model with.');
-  for (const provider of providers) {
-    try {
-      return await open(path, { provider });
-    } catch (error) {
-      last = error;
-      if (provider !== providers.at(-1)) onSkip({ provider, reason: toErrorBody(error).message });
-    }
-  }
-  throw last;
-}

@@ -23,7 +23,8 @@ const RULES: readonly Rule[] = [
       `${file} has bfloat16 or float8 inputs or outputs, which cannot be used here; use a float32 or float16 export of this model.`,
   },
   {
-    pattern: /NhwcConv|com\.microsoft.*(is not a registered|no kernel|not implemented)|could not find an implementation/i,
+    pattern:
+      /NhwcConv|com\.microsoft.*(is not a registered|no kernel|not implemented)|could not find an implementation/i,
     code: 'model',
     explain: (file) =>
       `${file} was fused for NVIDIA's CUDA provider and contains operators that nothing here can run; use an unfused export of this model.`,
@@ -42,7 +43,8 @@ const RULES: readonly Rule[] = [
   {
     pattern: /protobuf parsing failed|invalid model|invalid protobuf|not a valid/i,
     code: 'model',
-    explain: (file) => `${file} is not a valid ONNX model; the file may be cut off, so download the model again.`,
+    explain: (file) =>
+      `${file} is not a valid ONNX model; the file may be cut off, so download the model again.`,
   },
 ];
 
@@ -52,7 +54,9 @@ export function explainSessionError(thrown: unknown, path: string, provider: Pro
   const file = join(basename(dirname(path)), basename(path));
   const rule = RULES.find((candidate) => candidate.pattern.test(message));
   if (rule !== undefined) return new AppError(rule.code, rule.explain(file), { cause: thrown });
-  return new AppError('model', `${file} could not be run on ${provider}: ${plain(message)}.`, { cause: thrown });
+  return new AppError('model', `${file} could not be run on ${provider}: ${plain(message)}.`, {
+    cause: thrown,
+  });
 }
 
 const plain = (message: string): string => (message.split('\n')[0] ?? '').replace(/\.$/, '').slice(0, 240);

@@ -27,7 +27,10 @@ export interface OpenOptions {
 export async function openSession(path: string, options: OpenOptions): Promise<Session> {
   let native: InferenceSession;
   try {
-    native = await ort.InferenceSession.create(path, sessionOptions(options.provider, options.optimization ?? 'all'));
+    native = await ort.InferenceSession.create(
+      path,
+      sessionOptions(options.provider, options.optimization ?? 'all'),
+    );
   } catch (error) {
     throw explainSessionError(error, path, options.provider);
   }
@@ -53,7 +56,9 @@ export async function openSession(path: string, options: OpenOptions): Promise<S
       } catch (error) {
         throw explainSessionError(error, path, options.provider);
       }
-      return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, fromTensor(name, tensor)]));
+      return Object.fromEntries(
+        Object.entries(results).map(([name, tensor]) => [name, fromTensor(name, tensor)]),
+      );
     },
     async release() {
       await native.release();

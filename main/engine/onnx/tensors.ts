@@ -34,9 +34,17 @@ export function toTensor(spec: IoSpec, feed: Feed): Tensor {
     case 'float64':
       return new ort.Tensor('float64', Float64Array.from(feed.data), dims);
     case 'int64':
-      return new ort.Tensor('int64', BigInt64Array.from(feed.data as Float32Array, (v: number) => BigInt(Math.round(v))), dims);
+      return new ort.Tensor(
+        'int64',
+        BigInt64Array.from(feed.data as Float32Array, (v: number) => BigInt(Math.round(v))),
+        dims,
+      );
     case 'int32':
-      return new ort.Tensor('int32', Int32Array.from(feed.data as Float32Array, (v: number) => Math.round(v)), dims);
+      return new ort.Tensor(
+        'int32',
+        Int32Array.from(feed.data as Float32Array, (v: number) => Math.round(v)),
+        dims,
+      );
     default:
       throw new AppError(
         'model',

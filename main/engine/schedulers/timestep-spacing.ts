@@ -22,7 +22,7 @@ export function spacedTimesteps(
   switch (spacing) {
     case 'leading': {
       const ratio = Math.floor(trainSteps / steps);
-      return fallingFrom(steps - 1, steps).map((i) => clampTo(i * ratio + stepsOffset, trainSteps));
+      return leading(steps - 1, steps, ratio, stepsOffset, trainSteps);
     }
     case 'linspace': {
       const rising = linspace(0, trainSteps - 1, steps);
@@ -47,7 +47,7 @@ export function spacedTimestepsMultistep(
   switch (spacing) {
     case 'leading': {
       const ratio = Math.floor(lastTimestep / (steps + 1));
-      return fallingFrom(steps, steps).map((i) => clampTo(i * ratio + stepsOffset, trainSteps));
+      return leading(steps, steps, ratio, stepsOffset, trainSteps);
     }
     case 'linspace':
       return linspace(0, lastTimestep - 1, steps + 1)
@@ -70,8 +70,14 @@ function trailing(lastTimestep: number, steps: number, trainSteps: number): numb
   return Array.from({ length: steps }, (_, i) => Math.max(roundHalfEven(lastTimestep - i * ratio) - 1, 0));
 }
 
-const fallingFrom = (first: number, count: number): number[] =>
-  Array.from({ length: count }, (_, i) => first - i);
-
-/** steps_offset can lead one past the end of training (N = T); the model knows 0 … T−1. */
-const clampTo = (timestep: number, trainSteps: number): number => Math.min(timestep, trainSteps - 1);
+/** first·ratio + offset and down. Where the offset would lead past the end of training (N = T), it is made smaller. */
+function leading(
+  first: number,
+  steps: number,
+  ratio: number,
+  stepsOffset: number,
+  trainSteps: number,
+): number[] {
+  const offset = Math.min(stepsOffset, trainSteps - 1 - first * ratio);
+  return Array.from({ length: steps }, (_, i) => (first - i) * ratio + offset);
+}

@@ -19,13 +19,24 @@ export interface DecodeOptions {
 }
 
 /** Decodes to [1, 3, h·factor, w·factor] float32, nominally in [-1, 1]. */
-export async function decodeLatents(session: Session, latents: Latents, options: DecodeOptions): Promise<Float32Array> {
-  const input = findIo(session.inputs, ['latent_sample', 'latents', 'latent'], (spec) => spec.shape.length === 4, 'VAE decoder input');
+export async function decodeLatents(
+  session: Session,
+  latents: Latents,
+  options: DecodeOptions,
+): Promise<Float32Array> {
+  const input = findIo(
+    session.inputs,
+    ['latent_sample', 'latents', 'latent'],
+    (spec) => spec.shape.length === 4,
+    'VAE decoder input',
+  );
   const output = findIo(session.outputs, ['sample', 'image', 'images'], () => true, 'VAE decoder output');
   const unscaled = latents.data.map((value) => value / options.scalingFactor);
 
   const run = async (tile: Float32Array, width: number, height: number): Promise<Float32Array> => {
-    const results = await session.run({ [input.name]: { data: tile, dims: [1, latents.channels, height, width] } });
+    const results = await session.run({
+      [input.name]: { data: tile, dims: [1, latents.channels, height, width] },
+    });
     const pixels = results[output.name];
     if (pixels === undefined) throw new Error(`no output ${output.name}`);
     return pixels.data;

@@ -16,7 +16,8 @@ export async function embedPrompts(
   isExact: boolean,
 ): Promise<{ positive: PromptEmbedding; negative: PromptEmbedding }> {
   const { tokenizer } = model;
-  const chunk = (text: string): PromptChunks => (isExact ? [truncatePrompt(tokenizer, text)] : chunkPrompt(tokenizer, text));
+  const chunk = (text: string): PromptChunks =>
+    isExact ? [truncatePrompt(tokenizer, text)] : chunkPrompt(tokenizer, text);
   const [positive, negative] = padChunks(chunk(prompt), chunk(negativePrompt), tokenizer);
   return {
     positive: await embedOnce(model, positive),

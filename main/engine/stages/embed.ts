@@ -18,8 +18,18 @@ export async function embedChunks(
   chunks: readonly PromptChunk[],
   tokenizer: ClipTokenizer,
 ): Promise<PromptEmbedding> {
-  const input = findIo(session.inputs, ['input_ids'], (spec) => spec.type.startsWith('int'), 'text encoder input');
-  const output = findIo(session.outputs, ['last_hidden_state'], (spec) => spec.shape.length === 3, 'text encoder output');
+  const input = findIo(
+    session.inputs,
+    ['input_ids'],
+    (spec) => spec.type.startsWith('int'),
+    'text encoder input',
+  );
+  const output = findIo(
+    session.outputs,
+    ['last_hidden_state'],
+    (spec) => spec.shape.length === 3,
+    'text encoder output',
+  );
   const parts: Float32Array[] = [];
   let width = 0;
   for (const chunk of chunks) {

@@ -26,9 +26,23 @@ export interface EncodeOptions {
 }
 
 /** Encodes a picture whose sides are multiples of the VAE factor. */
-export async function encodeToLatents(session: Session, picture: WorkingPicture, options: EncodeOptions): Promise<Encoded> {
-  const input = findIo(session.inputs, ['sample', 'image', 'images'], (spec) => spec.shape.length === 4, 'VAE encoder input');
-  const output = findIo(session.outputs, ['latent_parameters', 'latent_sample', 'latents'], () => true, 'VAE encoder output');
+export async function encodeToLatents(
+  session: Session,
+  picture: WorkingPicture,
+  options: EncodeOptions,
+): Promise<Encoded> {
+  const input = findIo(
+    session.inputs,
+    ['sample', 'image', 'images'],
+    (spec) => spec.shape.length === 4,
+    'VAE encoder input',
+  );
+  const output = findIo(
+    session.outputs,
+    ['latent_parameters', 'latent_sample', 'latents'],
+    () => true,
+    'VAE encoder output',
+  );
   const pixels = toTensorPixels(picture);
 
   const run = async (tile: Float32Array, width: number, height: number): Promise<Float32Array> => {

@@ -79,7 +79,10 @@ async function runBatch(
 ): Promise<Float32Array> {
   const batch = embeddings.length;
   const results = await session.run({
-    [io.sample.name]: { data: repeat(input.data, batch), dims: [batch, input.channels, input.height, input.width] },
+    [io.sample.name]: {
+      data: repeat(input.data, batch),
+      dims: [batch, input.channels, input.height, input.width],
+    },
     [io.timestep.name]: timestepFeed(io.timestep, timestep, batch),
     [io.text.name]: textFeed(io.text, embeddings),
   });

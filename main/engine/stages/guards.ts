@@ -29,7 +29,9 @@ const FLAT_LEVELS = 0.5;
 export function checkPrediction(prediction: Float32Array): string | null {
   const fault = findNonFinite(prediction);
   if (fault !== null) return fault;
-  return prediction.length > 1 && standardDeviation(prediction) < CONSTANT_PREDICTION ? 'one constant instead of a prediction' : null;
+  return prediction.length > 1 && standardDeviation(prediction) < CONSTANT_PREDICTION
+    ? 'one constant instead of a prediction'
+    : null;
 }
 
 /** True when a picture is one flat colour, as an honestly black input is. */
@@ -41,7 +43,9 @@ export function isFlat(rgb: Uint8Array): boolean {
 export function checkEncoded(mean: Float32Array, isInputFlat: boolean): string | null {
   const fault = findNonFinite(mean);
   if (fault !== null) return fault;
-  return !isInputFlat && mean.length > 1 && standardDeviation(mean) < CONSTANT_PREDICTION ? 'one constant instead of latents' : null;
+  return !isInputFlat && mean.length > 1 && standardDeviation(mean) < CONSTANT_PREDICTION
+    ? 'one constant instead of latents'
+    : null;
 }
 
 /** Decoded pixels: finite; one flat colour only when the picture that went in was one too. */

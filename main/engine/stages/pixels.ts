@@ -27,7 +27,10 @@ export function toBytes(pixels: Float32Array, width: number, height: number): Ui
   const out = new Uint8Array(3 * plane);
   for (let c = 0; c < 3; c += 1) {
     for (let i = 0; i < plane; i += 1) {
-      const unit = Math.min(1, Math.max(0, Math.fround(Math.fround((pixels[c * plane + i] ?? 0) * 0.5) + 0.5)));
+      const unit = Math.min(
+        1,
+        Math.max(0, Math.fround(Math.fround((pixels[c * plane + i] ?? 0) * 0.5) + 0.5)),
+      );
       out[3 * i + c] = roundHalfEven(Math.fround(unit * 255));
     }
   }

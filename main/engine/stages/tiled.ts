@@ -32,7 +32,11 @@ export async function runTiled(
     const result = await run(cutTile(source, channels, height, width, tile), tile.width, tile.height);
     const target = scaleTile(tile, scale);
     // Only the first result tells how many channels there are: some exports leave that dimension open.
-    blender ??= new TileBlender(result.length / (target.width * target.height), height * scale, width * scale);
+    blender ??= new TileBlender(
+      result.length / (target.width * target.height),
+      height * scale,
+      width * scale,
+    );
     blender.add(result, target, OVERLAP);
     onTile(index + 1, tiles.length);
   }

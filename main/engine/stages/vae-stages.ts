@@ -30,7 +30,12 @@ export async function encodeStage(job: VaeJob & { readonly working: WorkingPictu
   const { model, working } = job;
   return runVaePass(job, 'encode', 0, {
     run: (session, isTiled, onTile) =>
-      encodeToLatents(session, working, { latentChannels: model.traits.latentChannels, factor: VAE_FACTOR, isTiled, onTile }),
+      encodeToLatents(session, working, {
+        latentChannels: model.traits.latentChannels,
+        factor: VAE_FACTOR,
+        isTiled,
+        onTile,
+      }),
     check: (encoded) => checkEncoded(encoded.data, working.isFlat),
   });
 }
@@ -52,11 +57,20 @@ export async function decodeStage(job: VaeJob, image: number, latents: Latents):
 }
 
 interface VaePass<T> {
-  readonly run: (session: Session, isTiled: boolean, onTile: (tile: number, of: number) => void) => Promise<T>;
+  readonly run: (
+    session: Session,
+    isTiled: boolean,
+    onTile: (tile: number, of: number) => void,
+  ) => Promise<T>;
   readonly check: (result: T) => string | null;
 }
 
-async function runVaePass<T>(job: VaeJob, stage: 'encode' | 'decode', image: number, pass: VaePass<T>): Promise<T> {
+async function runVaePass<T>(
+  job: VaeJob,
+  stage: 'encode' | 'decode',
+  image: number,
+  pass: VaePass<T>,
+): Promise<T> {
   const { model, working, log, context } = job;
   const component: Component = stage === 'encode' ? 'vae_encoder' : 'vae_decoder';
   const tiling = planTiling(job, stage);
@@ -65,7 +79,11 @@ async function runVaePass<T>(job: VaeJob, stage: 'encode' | 'decode', image: num
     context.onProgress({ kind: 'tile', stage, image, tile, of });
     if (context.signal.aborted) throw new AppError('cancelled', 'The job was cancelled; nothing was saved.');
   };
-  const place = (provider: StagePlace['provider']): StagePlace => ({ provider, isTiled, reason: model.placeReason + tiling.reason });
+  const place = (provider: StagePlace['provider']): StagePlace => ({
+    provider,
+    isTiled,
+    reason: model.placeReason + tiling.reason,
+  });
 
   return log.run(stage, image, place(model.runtime.expectedProvider(component)), async () => {
     const { result, session } = await runGuarded(
@@ -75,7 +93,8 @@ async function runVaePass<T>(job: VaeJob, stage: 'encode' | 'decode', image: num
         try {
           return await pass.run(opened, isTiled, onTile);
         } catch (error) {
-          const canTile = !isTiled && job.settings.tiling !== 'off' && Math.max(working.width, working.height) > TILE_PX;
+          const canTile =
+            !isTiled && job.settings.tiling !== 'off' && Math.max(working.width, working.height) > TILE_PX;
           if (!canTile || !(error instanceof AppError) || error.code !== 'out-of-memory') throw error;
           // A session that ran out of memory stays slow: it is opened anew (product.md, "What goes wrong in other tools").
           log.notice(`The ${stage} stage ran out of memory and goes on in tiles of ${TILE_PX} px.`);
@@ -93,11 +112,15 @@ async function runVaePass<T>(job: VaeJob, stage: 'encode' | 'decode', image: num
 /** Tiles on request, or when the free memory demands it; a picture no larger than one tile is never cut. */
 function planTiling(job: VaeJob, stage: 'encode' | 'decode'): { isTiled: boolean; reason: string } {
   const { working, settings, model } = job;
-  if (settings.tiling === 'off' || Math.max(working.width, working.height) <= TILE_PX) return { isTiled: false, reason: '' };
+  if (settings.tiling === 'off' || Math.max(working.width, working.height) <= TILE_PX)
+    return { isTiled: false, reason: '' };
   if (settings.tiling === 'on') return { isTiled: true, reason: `; in tiles of ${TILE_PX} px, as asked` };
   const blocks = model.folder.configs.vae_decoder['block_out_channels'];
   const width = Array.isArray(blocks) && typeof blocks[0] === 'number' ? blocks[0] : 128;
   return mustTile(stage, working.width, working.height, width, availableMemoryBytes())
-    ? { isTiled: true, reason: `; in tiles of ${TILE_PX} px, because the whole picture would not fit into the free memory` }
+    ? {
+        isTiled: true,
+        reason: `; in tiles of ${TILE_PX} px, because the whole picture would not fit into the free memory`,
+      }
     : { isTiled: false, reason: '' };
 }

@@ -25,10 +25,20 @@ export function addDemo(program: Command, signal: AbortSignal): void {
       await mkdir(folder, { recursive: true });
       const inputPath = join(starterModelPath(), 'sketch.png');
       const { demoPrompt = '' } = await describeModel(null);
-      const settings = generationSettingsSchema.parse({ prompt: demoPrompt, seed: DEMO_SEED, device: options.device ?? 'cpu' });
+      const settings = generationSettingsSchema.parse({
+        prompt: demoPrompt,
+        seed: DEMO_SEED,
+        device: options.device ?? 'cpu',
+      });
       const models = new ModelCache();
       try {
-        const main = await runJob({ inputPath, settings, target: { folder, name: 'result' }, signal, models });
+        const main = await runJob({
+          inputPath,
+          settings,
+          target: { folder, name: 'result' },
+          signal,
+          models,
+        });
         const result = main.outputs[0]?.path ?? '';
         const sheet = join(folder, 'before-after.png');
         await makeBeforeAfterSheet(inputPath, result, sheet, ['sketch', `strength ${main.strength}`]);
@@ -36,11 +46,21 @@ export function addDemo(program: Command, signal: AbortSignal): void {
         const parts: string[] = [];
         for (const strength of STRIP_STRENGTHS) {
           const name = `strip-${Math.round(strength * 100)}`;
-          const report = await runJob({ inputPath, settings: { ...settings, strength }, target: { folder, name }, signal, models });
+          const report = await runJob({
+            inputPath,
+            settings: { ...settings, strength },
+            target: { folder, name },
+            signal,
+            models,
+          });
           parts.push(...report.outputs.map((output) => output.path));
         }
         const strip = join(folder, 'strength-strip.png');
-        await makeStrip(parts, STRIP_STRENGTHS.map((strength) => `${Math.round(strength * 100)} %`), strip);
+        await makeStrip(
+          parts,
+          STRIP_STRENGTHS.map((strength) => `${Math.round(strength * 100)} %`),
+          strip,
+        );
         for (const part of parts) await rm(part);
 
         const lines = [

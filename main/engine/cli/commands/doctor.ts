@@ -87,7 +87,9 @@ async function testBundledModel(models: ModelInfo[], signal: AbortSignal): Promi
     models.push(await describeModel(null));
     const model = await cache.load(null, 'cpu');
     const side = sizeMultiplePx(model.folder);
-    const rgb = Uint8Array.from({ length: 3 * side * side }, (_, i) => Math.floor(((i / 3) % side) * (255 / side)));
+    const rgb = Uint8Array.from({ length: 3 * side * side }, (_, i) =>
+      Math.floor(((i / 3) % side) * (255 / side)),
+    );
     const job = {
       model,
       working: { width: side, height: side, rgb, isFlat: false },
@@ -96,9 +98,22 @@ async function testBundledModel(models: ModelInfo[], signal: AbortSignal): Promi
       context: { signal, onProgress: () => undefined },
     };
     const encoded = await encodeStage(job);
-    const latents = sampleLatents(encoded, new Float32Array(encoded.channels * encoded.height * encoded.width), scalingFactor(model.folder, model.traits));
-    await decodeStage(job, 0, { data: latents, channels: encoded.channels, height: encoded.height, width: encoded.width });
-    return { ok: true, message: `the bundled model encoded and decoded ${side} × ${side} pixels on the CPU`, ms: performance.now() - startedAt };
+    const latents = sampleLatents(
+      encoded,
+      new Float32Array(encoded.channels * encoded.height * encoded.width),
+      scalingFactor(model.folder, model.traits),
+    );
+    await decodeStage(job, 0, {
+      data: latents,
+      channels: encoded.channels,
+      height: encoded.height,
+      width: encoded.width,
+    });
+    return {
+      ok: true,
+      message: `the bundled model encoded and decoded ${side} × ${side} pixels on the CPU`,
+      ms: performance.now() - startedAt,
+    };
   } catch (error) {
     return { ok: false, message: toErrorBody(error).message, ms: performance.now() - startedAt };
   } finally {
@@ -115,8 +130,14 @@ function human(report: DoctorReport): string {
     `CPU     ${cpu.model}, ${cpu.cores} cores`,
     `Memory  ${gib(memory.availableBytes)} free of ${gib(memory.totalBytes)}`,
     `GPU     ${gpu.present ? 'likely present' : 'none found'}`,
-    ...report.providers.map((provider) => `${provider.works ? 'works  ' : 'fails  '} ${provider.provider} (${provider.device})${provider.reason === null ? '' : `: ${provider.reason}`}`),
-    ...report.models.map((model) => `Model   ${model.name}, ${model.family}, ${(model.sizeBytes / 2 ** 20).toFixed(0)} MiB, revision ${model.revision}`),
+    ...report.providers.map(
+      (provider) =>
+        `${provider.works ? 'works  ' : 'fails  '} ${provider.provider} (${provider.device})${provider.reason === null ? '' : `: ${provider.reason}`}`,
+    ),
+    ...report.models.map(
+      (model) =>
+        `Model   ${model.name}, ${model.family}, ${(model.sizeBytes / 2 ** 20).toFixed(0)} MiB, revision ${model.revision}`,
+    ),
     `Test    ${report.selfTest.ok ? 'passed' : 'FAILED'}: ${report.selfTest.message}`,
     `Home    ${report.home}`,
   ].join('\n');

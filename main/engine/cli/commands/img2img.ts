@@ -55,13 +55,20 @@ export function addImg2Img(program: Command, signal: AbortSignal): void {
     .command('img2img')
     .description('turn a picture into another picture')
     .argument('<image>', 'the picture to start from')
-    .requiredOption('-p, --prompt <text>', 'what the result should show; (word:1.2) and [word] change a weight')
+    .requiredOption(
+      '-p, --prompt <text>',
+      'what the result should show; (word:1.2) and [word] change a weight',
+    )
     .option('-n, --negative <text>', 'what it should not show')
     .option('--strength <0..1>', 'how far the result may move away from the picture', parseStrength)
     .option('--steps <n>', 'denoising steps before strength shortens them', parseSteps)
     .option('--guidance <x>', 'how closely the prompt is followed', parseGuidance)
     .option('--seed <n>', 'the same seed gives the same picture', parseSeed)
-    .option('--scheduler <name>', 'ddim, pndm, euler, euler-ancestral, dpmpp-2m[-karras|-sde|-sde-karras], unipc, lcm', parseScheduler)
+    .option(
+      '--scheduler <name>',
+      'ddim, pndm, euler, euler-ancestral, dpmpp-2m[-karras|-sde|-sde-karras], unipc, lcm',
+      parseScheduler,
+    )
     .option('--count <n>', 'how many pictures, with seeds counting up', parseCount)
     .option('--size <WxH|input>', 'working size; the result has the size of the input', parseSize)
     .option('--fit <mode>', 'crop, pad or stretch to a working size of another shape', parseFit)
@@ -74,10 +81,22 @@ export function addImg2Img(program: Command, signal: AbortSignal): void {
     .option('--json', 'print one JSON object on stdout');
   for (const stage of ['encode', 'generate', 'decode']) {
     command.option(`--${stage} <where>`, 'auto or local', parsePlace(`--${stage}`));
-    command.addOption(new Option(`--${stage}-endpoint <url>`).argParser(refuseOption(`--${stage}-endpoint`, NO_ENDPOINTS)).hideHelp());
+    command.addOption(
+      new Option(`--${stage}-endpoint <url>`)
+        .argParser(refuseOption(`--${stage}-endpoint`, NO_ENDPOINTS))
+        .hideHelp(),
+    );
   }
-  command.addOption(new Option('--mask <image>').argParser(refuseOption('--mask', 'this version changes the whole picture')).hideHelp());
-  command.addOption(new Option('--lora <file>').argParser(refuseOption('--lora', 'this version opens ONNX models without LoRA')).hideHelp());
+  command.addOption(
+    new Option('--mask <image>')
+      .argParser(refuseOption('--mask', 'this version changes the whole picture'))
+      .hideHelp(),
+  );
+  command.addOption(
+    new Option('--lora <file>')
+      .argParser(refuseOption('--lora', 'this version opens ONNX models without LoRA'))
+      .hideHelp(),
+  );
 
   command.action(async (image: string, options: Img2ImgOptions) => {
     const report = await runImg2ImgCommand(image, options, signal);
@@ -85,7 +104,11 @@ export function addImg2Img(program: Command, signal: AbortSignal): void {
   });
 }
 
-async function runImg2ImgCommand(image: string, options: Img2ImgOptions, signal: AbortSignal): Promise<JobReport> {
+async function runImg2ImgCommand(
+  image: string,
+  options: Img2ImgOptions,
+  signal: AbortSignal,
+): Promise<JobReport> {
   const inputPath = resolve(image);
   const target = await resolveTarget(options.output, options.format, inputPath);
   const settings = generationSettingsSchema.parse({
@@ -124,14 +147,22 @@ export async function runJob(job: {
   const progress = new ProgressLine();
   try {
     const report = await img2img(
-      { inputPath, settings, outputFolder: target.folder, outputName: target.name, jobFolder: folder.path, previews: false },
+      {
+        inputPath,
+        settings,
+        outputFolder: target.folder,
+        outputName: target.name,
+        jobFolder: folder.path,
+        previews: false,
+      },
       { models, signal, onProgress: (event) => progress.show(event) },
     );
     await folder.remove();
     return report;
   } catch (error) {
     // What a correction of the command cannot make useful again is not kept.
-    const isHopeless = error instanceof AppError && ['usage', 'input', 'model', 'output'].includes(error.code);
+    const isHopeless =
+      error instanceof AppError && ['usage', 'input', 'model', 'output'].includes(error.code);
     await (isHopeless ? folder.remove() : folder.keep());
     throw error;
   } finally {
@@ -141,6 +172,8 @@ export async function runJob(job: {
 }
 
 function humanReport(report: JobReport): string {
-  const lines = report.outputs.map((output) => `${output.path}  (${output.width} × ${output.height}, seed ${output.seed})`);
+  const lines = report.outputs.map(
+    (output) => `${output.path}  (${output.width} × ${output.height}, seed ${output.seed})`,
+  );
   return [...lines, '', stageTable(report)].join('\n');
 }

@@ -30,11 +30,20 @@ interface StageOptions {
 }
 
 export function addStageCommands(program: Command, signal: AbortSignal): void {
-  common(program.command('encode').description('encode a picture into latents').argument('<image>', 'the picture'), 'latent.safetensors')
+  common(
+    program.command('encode').description('encode a picture into latents').argument('<image>', 'the picture'),
+    'latent.safetensors',
+  )
     .option('--encode <where>', 'auto or local', parsePlace('--encode'))
     .option('--size <WxH|input>', 'working size', parseSize)
     .action((image: string, options: StageOptions) => encodeCommand(resolve(image), options, signal));
-  common(program.command('decode').description('decode latents into a picture').argument('<latents>', 'a safetensors file'), 'image')
+  common(
+    program
+      .command('decode')
+      .description('decode latents into a picture')
+      .argument('<latents>', 'a safetensors file'),
+    'image',
+  )
     .option('--decode <where>', 'auto or local', parsePlace('--decode'))
     .option('--format <format>', 'png, jpg or webp', parseFormat)
     .action((latents: string, options: StageOptions) => decodeCommand(resolve(latents), options, signal));
@@ -49,12 +58,18 @@ function common(command: Command, output: string): Command {
     .option('--json', 'print one JSON object on stdout');
 }
 
-async function withModel<T>(options: StageOptions, work: (model: LoadedModel, log: StageLog) => Promise<T>): Promise<T> {
+async function withModel<T>(
+  options: StageOptions,
+  work: (model: LoadedModel, log: StageLog) => Promise<T>,
+): Promise<T> {
   const models = new ModelCache();
   const progress = new ProgressLine();
   const log = new StageLog((event) => progress.show(event));
   try {
-    const model = await models.load(options.model === undefined ? null : resolve(options.model), options.device ?? 'auto');
+    const model = await models.load(
+      options.model === undefined ? null : resolve(options.model),
+      options.device ?? 'auto',
+    );
     model.runtime.listen((message) => log.notice(message));
     return await work(model, log);
   } finally {
@@ -66,12 +81,20 @@ async function withModel<T>(options: StageOptions, work: (model: LoadedModel, lo
 async function encodeCommand(image: string, options: StageOptions, signal: AbortSignal): Promise<void> {
   const path = resolve(options.output);
   if (!path.endsWith('.safetensors')) {
-    throw new AppError('usage', `Latents are written as .safetensors, not as "${options.output}"; give the output that ending.`);
+    throw new AppError(
+      'usage',
+      `Latents are written as .safetensors, not as "${options.output}"; give the output that ending.`,
+    );
   }
   await withModel(options, async (model, log) => {
     const picture = await readPicture(image);
     const multiple = sizeMultiplePx(model.folder);
-    const limits = { multiple, minSidePx: multiple, maxPixels: 8192 ** 2, nativeSidePx: model.defaults.sidePx };
+    const limits = {
+      multiple,
+      minSidePx: multiple,
+      maxPixels: 8192 ** 2,
+      nativeSidePx: model.defaults.sidePx,
+    };
     const fitted = await applyFit(picture, planFit(picture, options.size ?? 'input', limits, 'crop'));
     const encoded = await encodeStage({
       model,
@@ -83,25 +106,55 @@ async function encodeCommand(image: string, options: StageOptions, signal: Abort
     const factor = scalingFactor(model.folder, model.traits);
     const data = latentMean(encoded).map((value) => value * factor);
     const { channels, height, width } = encoded;
-    await writeLatents(path, { data, channels, height, width }, { scalingFactor: factor, model: model.folder.id, family: model.traits.family });
-    print(options, { output: path, shape: [1, channels, height, width], scalingFactor: factor, stage: stageOf(log, 'encode') });
+    await writeLatents(
+      path,
+      { data, channels, height, width },
+      { scalingFactor: factor, model: model.folder.id, family: model.traits.family },
+    );
+    print(options, {
+      output: path,
+      shape: [1, channels, height, width],
+      scalingFactor: factor,
+      stage: stageOf(log, 'encode'),
+    });
   });
 }
 
 async function decodeCommand(latentPath: string, options: StageOptions, signal: AbortSignal): Promise<void> {
   const target = await resolveTarget(options.output, options.format, latentPath);
   await withModel(options, async (model, log) => {
-    const latents = await readLatents(latentPath, scalingFactor(model.folder, model.traits), model.traits.latentChannels);
+    const latents = await readLatents(
+      latentPath,
+      scalingFactor(model.folder, model.traits),
+      model.traits.latentChannels,
+    );
     const width = latents.width * VAE_FACTOR;
     const height = latents.height * VAE_FACTOR;
     const rgb = await decodeStage(
-      { model, working: { width, height, isFlat: false }, settings: { tiling: options.tiling ?? 'auto' }, log, context: { signal, onProgress: () => undefined } },
+      {
+        model,
+        working: { width, height, isFlat: false },
+        settings: { tiling: options.tiling ?? 'auto' },
+        log,
+        context: { signal, onProgress: () => undefined },
+      },
       0,
       latents,
     );
     const path = resolve(target.folder, `${target.name}.${target.format}`);
-    const settings = { parameters: '', json: JSON.stringify({ app: 'underpaint', version: APP_VERSION, stage: 'decode', model: model.folder.id }) };
-    await writeAtomically(path, await encodePicture({ width, height, rgb: Buffer.from(rgb) }, target.format, settings));
+    const settings = {
+      parameters: '',
+      json: JSON.stringify({
+        app: 'underpaint',
+        version: APP_VERSION,
+        stage: 'decode',
+        model: model.folder.id,
+      }),
+    };
+    await writeAtomically(
+      path,
+      await encodePicture({ width, height, rgb: Buffer.from(rgb) }, target.format, settings),
+    );
     print(options, { output: path, width, height, stage: stageOf(log, 'decode') });
   });
 }
