@@ -174,8 +174,8 @@ async function flushFolder(folder: string): Promise<void> {
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : '';
 
-/** Turns a file system error into one plain sentence: `disk-full` or `output`. */
-function explainWriteError(error: unknown, path: string): AppError {
+/** Turns an error from writing to `path` into one plain sentence, AppError `disk-full` or `output`; an AppError stays what it is. */
+export function explainWriteError(error: unknown, path: string): AppError {
   if (error instanceof AppError) return error;
   const name = basename(path);
   const folder = dirname(path);

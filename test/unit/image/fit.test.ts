@@ -12,7 +12,10 @@ const pixel = (image: RgbImage, x: number, y: number): number[] => [
 ];
 
 /** What a model does in the worst case: an entirely different picture. */
-const inverted = (image: RgbImage): RgbImage => ({ ...image, rgb: Buffer.from(image.rgb.map((v) => 255 - v)) });
+const inverted = (image: RgbImage): RgbImage => ({
+  ...image,
+  rgb: Buffer.from(image.rgb.map((v) => 255 - v)),
+});
 
 /** Without noise, so that resampling there and back loses next to nothing. */
 function softPicture(width: number, height: number): RgbImage {
@@ -90,7 +93,10 @@ describe('size: input', () => {
   });
 
   it('scales a small picture up to the native area', async () => {
-    expect(planFit({ width: 40, height: 40 }, 'input', SD, 'crop')).toMatchObject({ width: 512, height: 512 });
+    expect(planFit({ width: 40, height: 40 }, 'input', SD, 'crop')).toMatchObject({
+      width: 512,
+      height: 512,
+    });
     const { result } = await roundTrip(makePicture(40, 50), 'input', 'crop');
     expect(result.width).toBe(40);
   });
@@ -129,7 +135,10 @@ describe('size: input', () => {
         nativeSidePx: 512,
       };
       const fit = FIT_MODES[i % 3] ?? 'crop';
-      const target = next() < 0.5 ? 'input' : { width: 8 + Math.floor(next() * 2000), height: 8 + Math.floor(next() * 2000) };
+      const target =
+        next() < 0.5
+          ? 'input'
+          : { width: 8 + Math.floor(next() * 2000), height: 8 + Math.floor(next() * 2000) };
       const plan = planFit(input, target, limits, fit);
       const label = JSON.stringify({ input, target, limits, plan });
       expect(plan.width % limits.multiple === 0 && plan.height % limits.multiple === 0, label).toBe(true);
@@ -138,7 +147,9 @@ describe('size: input', () => {
         [plan.content, plan],
       ] as const) {
         expect(box.left >= 0 && box.top >= 0 && box.width >= 1 && box.height >= 1, label).toBe(true);
-        expect(box.left + box.width <= within.width && box.top + box.height <= within.height, label).toBe(true);
+        expect(box.left + box.width <= within.width && box.top + box.height <= within.height, label).toBe(
+          true,
+        );
       }
       if (target === 'input') {
         expect(plan.width * plan.height <= limits.maxPixels, label).toBe(true);
@@ -151,7 +162,12 @@ describe('size: input', () => {
 
 describe('an explicit size', () => {
   it('is rounded to the nearest multiple', () => {
-    const plan = planFit({ width: 100, height: 100 }, { width: 515, height: 3 }, { ...SD, multiple: 16 }, 'stretch');
+    const plan = planFit(
+      { width: 100, height: 100 },
+      { width: 515, height: 3 },
+      { ...SD, multiple: 16 },
+      'stretch',
+    );
     expect([plan.width, plan.height]).toEqual([512, 16]);
   });
 
@@ -166,7 +182,8 @@ describe('an explicit size', () => {
     const was = pixel(input, 100, 50);
     middle.forEach((v, i) => expect(Math.abs(v - (255 - (was[i] ?? 0)))).toBeLessThan(30));
     // The seam fades in over a few pixels; where the picture itself ends there is no seam.
-    const red = (x: number): number => Math.abs((pixel(result, x, 50)[0] ?? 0) - (pixel(input, x, 50)[0] ?? 0));
+    const red = (x: number): number =>
+      Math.abs((pixel(result, x, 50)[0] ?? 0) - (pixel(input, x, 50)[0] ?? 0));
     expect(red(50)).toBeLessThan(red(60));
     const top = pixel(result, 100, 0);
     pixel(input, 100, 0).forEach((v, i) => expect(Math.abs((top[i] ?? 0) - (255 - v))).toBeLessThan(40));
@@ -198,7 +215,8 @@ describe('an explicit size', () => {
       [300, 7],
       [64, 640],
     ] as const) {
-      for (const fit of FIT_MODES) await roundTrip(makePicture(width, height), { width: 256, height: 192 }, fit);
+      for (const fit of FIT_MODES)
+        await roundTrip(makePicture(width, height), { width: 256, height: 192 }, fit);
     }
   });
 

@@ -22,7 +22,8 @@ const refuses = (path: string, pattern: RegExp): Promise<unknown> =>
   expectRefusal(readPicture(path), 'input', pattern);
 
 describe('files', () => {
-  it('says that a file is missing, and names it', () => refuses(join(folder, 'gone.png'), /"gone\.png" does not exist/));
+  it('says that a file is missing, and names it', () =>
+    refuses(join(folder, 'gone.png'), /"gone\.png" does not exist/));
   it('says that a path leads through a file', async () => {
     const path = await file('plain.txt', 'hello');
     await refuses(join(path, 'inner.png'), /does not exist/);
@@ -60,7 +61,11 @@ describe('content', () => {
   const named: [string, string | Buffer, RegExp][] = [
     ['text.png', 'This is not a picture.\n', /is a text file/],
     ['page.jpg', '<!doctype html><title>x</title>', /is a web page/],
-    ['drawing.png', '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>', /is an SVG drawing/],
+    [
+      'drawing.png',
+      '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>',
+      /is an SVG drawing/,
+    ],
     ['document.png', '%PDF-1.7\n1 0 obj', /is a PDF document/],
     ['painting.png', Buffer.from('8BPS\0\x01aaaaaaaaaaaaaaaaaaaa'), /Photoshop/],
     ['phone.jpg', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'), /is a HEIC picture/],
@@ -96,7 +101,14 @@ describe('content', () => {
     expect(sniff(await readFile(fixture('orientation-1.tif')))).toEqual({ format: 'tiff' });
   });
 
-  for (const name of ['orientation-1.jpg', 'upright.png', 'orientation-1.webp', 'orientation-1.tif', 'orientation-1.avif', 'photo.gif']) {
+  for (const name of [
+    'orientation-1.jpg',
+    'upright.png',
+    'orientation-1.webp',
+    'orientation-1.tif',
+    'orientation-1.avif',
+    'photo.gif',
+  ]) {
     for (const share of [0.02, 0.3, 0.6, 0.9]) {
       it(`refuses ${name} cut off at ${share * 100} %`, async () => {
         const bytes = await readFile(fixture(name));
@@ -119,7 +131,7 @@ describe('content', () => {
     expect((await readPicture(path)).width).toBe(48);
   });
 
-  it('keeps the library\'s own words out of the sentence but in the details', async () => {
+  it("keeps the library's own words out of the sentence but in the details", async () => {
     const bytes = await readFile(fixture('upright.png'));
     const path = await file('half.png', bytes.subarray(0, bytes.length >> 1));
     const error = await expectRefusal(readPicture(path), 'input', /"half\.png" is damaged/);
@@ -137,13 +149,19 @@ describe('size', () => {
   });
 
   it('keeps a limit that the caller sets', async () => {
-    await expectRefusal(readPicture(fixture('upright.png'), { maxPixels: 48 * 32 - 1 }), 'input', /48 × 32 pixels/);
+    await expectRefusal(
+      readPicture(fixture('upright.png'), { maxPixels: 48 * 32 - 1 }),
+      'input',
+      /48 × 32 pixels/,
+    );
     expect((await readPicture(fixture('upright.png'), { maxPixels: 48 * 32 })).width).toBe(48);
   });
 
   it('reads a very long picture', async () => {
     const path = join(folder, 'long.png');
-    await sharp({ create: { width: 8000, height: 40, channels: 3, background: '#345' } }).png().toFile(path);
+    await sharp({ create: { width: 8000, height: 40, channels: 3, background: '#345' } })
+      .png()
+      .toFile(path);
     expect(await readPicture(path)).toMatchObject({ width: 8000, height: 40 });
   });
 });

@@ -40,7 +40,11 @@ export function makePicture(width: number, height: number, seed = 1): RgbImage {
 }
 
 /** Expects an AppError with this code whose sentence is plain: no library's wording, no stack, an advice after the reason. */
-export async function expectRefusal(work: Promise<unknown>, code: string, pattern: RegExp): Promise<AppError> {
+export async function expectRefusal(
+  work: Promise<unknown>,
+  code: string,
+  pattern: RegExp,
+): Promise<AppError> {
   const error = await work.then(
     () => new Error('nothing was refused'),
     (thrown: unknown) => thrown,

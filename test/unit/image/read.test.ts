@@ -13,7 +13,11 @@ describe('orientation', () => {
   it('starts from a picture that is different in every orientation', async () => {
     const stored = await Promise.all(
       [1, 2, 3, 4].map(async (o) => {
-        return (await sharp(fixture(`orientation-${o}.png`)).raw().toBuffer()).toString('hex');
+        return (
+          await sharp(fixture(`orientation-${o}.png`))
+            .raw()
+            .toBuffer()
+        ).toString('hex');
       }),
     );
     expect(new Set(stored).size).toBe(4);
@@ -35,7 +39,8 @@ describe('orientation', () => {
       expect([picture.width, picture.height]).toEqual([48, 32]);
       expect(picture.info.orientation).toBe(orientation);
       expect(largestDifference(picture.rgb, upright.rgb)).toBeLessThan(32);
-      const mean = picture.rgb.reduce((sum, v, i) => sum + Math.abs(v - (upright.rgb[i] ?? 0)), 0) / picture.rgb.length;
+      const mean =
+        picture.rgb.reduce((sum, v, i) => sum + Math.abs(v - (upright.rgb[i] ?? 0)), 0) / picture.rgb.length;
       expect(mean).toBeLessThan(4);
     });
   }
@@ -93,7 +98,9 @@ describe('depth and layout', () => {
     const grey = await readPicture(fixture('grey-1-bit.png'));
     expect(grey.info.bitDepth).toBe(1);
     const firstOfPixel = (_: number, i: number): boolean => i % 3 === 0;
-    expect([...grey.rgb].filter(firstOfPixel)).toEqual([255, 0, 255, 0, 255, 0, 255, 0, 255, 255, 255, 255, 0, 0, 0, 0]);
+    expect([...grey.rgb].filter(firstOfPixel)).toEqual([
+      255, 0, 255, 0, 255, 0, 255, 0, 255, 255, 255, 255, 0, 0, 0, 0,
+    ]);
     const palette = await readPicture(fixture('one-bit.png'));
     const tiff = await readPicture(fixture('one-bit.tif'));
     expect([palette.info.bitDepth, tiff.info.bitDepth]).toEqual([1, 1]);
@@ -168,7 +175,9 @@ const firstPixel = (rgb: Buffer): number[] => [...rgb.subarray(0, 3)];
 
 function expectColour(actual: number[], expected: number[], tolerance: number): void {
   actual.forEach((value, i) => {
-    expect(Math.abs(value - (expected[i] ?? -99)), `${actual} against ${expected}`).toBeLessThanOrEqual(tolerance);
+    expect(Math.abs(value - (expected[i] ?? -99)), `${actual} against ${expected}`).toBeLessThanOrEqual(
+      tolerance,
+    );
   });
 }
 

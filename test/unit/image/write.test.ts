@@ -1,11 +1,16 @@
 /** Results on the disk: whole or not at all, the same bytes for the same picture, with their colours and transparency. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { readPicture } from '../../../main/engine/image/read';
-import { assertWritableFolder, encodePicture, writeAtomically } from '../../../main/engine/image/write';
+import {
+  assertWritableFolder,
+  encodePicture,
+  explainWriteError,
+  writeAtomically,
+} from '../../../main/engine/image/write';
 import { IMAGE_FORMATS } from '../../../shared/generation';
 import { asOrdinaryUser } from './ordinary-user';
 import { expectRefusal, fixture, largestDifference, makePicture, temporaryFolder } from './helpers';
@@ -46,7 +51,8 @@ describe('encodePicture', () => {
       const back = await roundTrip(await encodePicture(picture, format, SETTINGS), `close.${format}`);
       expect([back.width, back.height]).toEqual([48, 32]);
       expect(largestDifference(back.rgb, picture.rgb)).toBeLessThan(48);
-      const mean = back.rgb.reduce((sum, v, i) => sum + Math.abs(v - (picture.rgb[i] ?? 0)), 0) / back.rgb.length;
+      const mean =
+        back.rgb.reduce((sum, v, i) => sum + Math.abs(v - (picture.rgb[i] ?? 0)), 0) / back.rgb.length;
       expect(mean).toBeLessThan(5);
     }
     const jpeg = await encodePicture(picture, 'jpg', SETTINGS);
@@ -95,27 +101,35 @@ describe('writeAtomically', () => {
 
   it('is never seen half-written by a reader', async () => {
     const path = join(folder, 'watched.bin');
-    const versions = [Buffer.alloc(300_000, 'a'), Buffer.alloc(500_000, 'b')];
-    await writeAtomically(path, versions[0] ?? '' as never);
+    const [small, large] = [Buffer.alloc(300_000, 'a'), Buffer.alloc(500_000, 'b')];
+    await writeAtomically(path, small);
     let isDone = false;
     const reading = (async () => {
       let reads = 0;
       while (!isDone) {
         const seen = await readFile(path);
-        expect(versions.some((version) => version.equals(seen))).toBe(true);
+        expect(seen.equals(small) || seen.equals(large)).toBe(true);
         reads++;
       }
       return reads;
     })();
-    for (let i = 0; i < 60; i++) await writeAtomically(path, versions[i % 2] ?? Buffer.alloc(0), { isDurable: false });
+    for (let i = 0; i < 60; i++) await writeAtomically(path, i % 2 ? small : large, { isDurable: false });
     isDone = true;
     expect(await reading).toBeGreaterThan(5);
   });
 
   it('refuses a folder that does not exist, and one that is a file', async () => {
-    await expectRefusal(writeAtomically(join(folder, 'nowhere', 'a.png'), Buffer.from('x')), 'output', /does not exist/);
+    await expectRefusal(
+      writeAtomically(join(folder, 'nowhere', 'a.png'), Buffer.from('x')),
+      'output',
+      /does not exist/,
+    );
     await writeFile(join(folder, 'file'), '');
-    await expectRefusal(writeAtomically(join(folder, 'file', 'a.png'), Buffer.from('x')), 'output', /does not exist/);
+    await expectRefusal(
+      writeAtomically(join(folder, 'file', 'a.png'), Buffer.from('x')),
+      'output',
+      /does not exist/,
+    );
   });
 
   it('refuses to replace a folder, and leaves no temporary file', async () => {
@@ -132,7 +146,11 @@ describe('writeAtomically', () => {
     await chmod(inner, 0o555);
     await chmod(folder, 0o755);
     await asOrdinaryUser(async () => {
-      await expectRefusal(writeAtomically(join(inner, 'a.png'), Buffer.from('after')), 'output', /not writable/);
+      await expectRefusal(
+        writeAtomically(join(inner, 'a.png'), Buffer.from('after')),
+        'output',
+        /not writable/,
+      );
       await expectRefusal(assertWritableFolder(inner), 'output', /not writable/);
     });
     await chmod(inner, 0o755);
@@ -144,8 +162,7 @@ describe('writeAtomically', () => {
     const inner = join(folder, 'limited');
     await mkdir(inner);
     await writeFile(join(inner, 'a.png'), 'before');
-    const limitOf = (kind: string): string =>
-      /Max file size\s+(\S+)/.exec(kind)?.[1] ?? 'unlimited';
+    const limitOf = (kind: string): string => /Max file size\s+(\S+)/.exec(kind)?.[1] ?? 'unlimited';
     const before = limitOf(await readFile('/proc/self/limits', 'utf8'));
     execFileSync('prlimit', ['--pid', String(process.pid), '--fsize=65536:']);
     try {
@@ -159,6 +176,38 @@ describe('writeAtomically', () => {
     }
     expect(await readdir(inner)).toEqual(['a.png']);
     expect(await readFile(join(inner, 'a.png'), 'utf8')).toBe('before');
+  });
+});
+
+describe('a full disk', () => {
+  it('is told from the other reasons (a real error of the system)', async () => {
+    const error: unknown = await writeFile('/dev/full', 'x').then(
+      () => null,
+      (thrown: unknown) => thrown,
+    );
+    const explained = explainWriteError(error, join(folder, 'a.png'));
+    expect(explained.code).toBe('disk-full');
+    expect(explained.message).toMatch(/"a\.png" could not be saved because the disk is full/);
+  });
+
+  it('leaves the old file whole and nothing else (a really full drive where this account may mount one)', async () => {
+    const drive = join(folder, 'drive');
+    await mkdir(drive);
+    const isMounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', drive]).status === 0;
+    try {
+      await writeAtomically(join(drive, 'a.png'), Buffer.from('before'));
+      if (isMounted) {
+        await expectRefusal(
+          writeAtomically(join(drive, 'a.png'), Buffer.alloc(1e6)),
+          'disk-full',
+          /disk is full/,
+        );
+      }
+      expect(await readdir(drive)).toEqual(['a.png']);
+      expect(await readFile(join(drive, 'a.png'), 'utf8')).toBe('before');
+    } finally {
+      if (isMounted) execFileSync('umount', [drive]);
+    }
   });
 });
 
