@@ -53,6 +53,7 @@ export const en = {
     more: 'More',
     moreTitle: 'More settings',
     model: 'Model',
+    starter: 'Starter model',
     modelMissing: '{{model}} (missing)',
     openModel: 'Open model folder…',
     device: 'Runs on',

@@ -20,7 +20,7 @@ export function MoreSettings() {
   const starter = starterModel(models);
   const options = models.map((model) => ({
     value: model === starter ? STARTER : model.id,
-    label: `${model.name} · ${formatBytes(model.sizeBytes)}`,
+    label: `${model === starter ? t('settings.starter') : model.name} · ${formatBytes(model.sizeBytes)}`,
   }));
   if (settings.model !== null && chosenModel(models, settings.model) === null) {
     options.push({

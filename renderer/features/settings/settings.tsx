@@ -26,54 +26,52 @@ export function Settings() {
   const counts: string[] = [...COUNTS];
   if (settings.count > COUNTS.length) counts.push(String(settings.count));
   return (
-    <div className={styles.row} role="group" aria-label={t('settings.title')}>
-      <NumberField
-        className={styles.number}
-        label={t('settings.steps')}
-        value={steps}
-        min={LIMITS.steps.min}
-        max={LIMITS.steps.max}
-        step={1}
-        onChange={(value) => changeSettings({ steps: value })}
-        onClear={() => changeSettings({ steps: null })}
-      />
-      <NumberField
-        className={styles.number}
-        label={t('settings.guidance')}
-        value={guidance}
-        min={LIMITS.guidance.min}
-        max={LIMITS.guidance.max}
-        step={0.5}
-        onChange={(value) => changeSettings({ guidance: value })}
-        onClear={() => changeSettings({ guidance: null })}
-      />
-      <Seed />
-      <Select
-        className={styles.scheduler}
-        label={t('settings.scheduler')}
-        value={scheduler}
-        options={SCHEDULER_NAMES.map((name) => ({ value: name, label: SCHEDULER_LABELS[name] }))}
-        onChange={(value) => changeSettings({ scheduler: value })}
-      />
-      <Size />
-      <Select
-        className={styles.count}
-        label={t('settings.count')}
-        value={String(settings.count)}
-        options={counts.map((count) => ({ value: count, label: count }))}
-        onChange={(value) => changeSettings({ count: Number(value) })}
-      />
-      <Popover
-        label={t('settings.moreTitle')}
-        trigger={
-          <Button className={styles.more}>
-            <SlidersHorizontal aria-hidden />
-            {t('settings.more')}
-          </Button>
-        }
-      >
-        <MoreSettings />
-      </Popover>
+    <div className={styles.box}>
+      <div className={styles.row} role="group" aria-label={t('settings.title')}>
+        <NumberField
+          label={t('settings.steps')}
+          value={steps}
+          min={LIMITS.steps.min}
+          max={LIMITS.steps.max}
+          step={1}
+          onChange={(value) => changeSettings({ steps: value })}
+          onClear={() => changeSettings({ steps: null })}
+        />
+        <NumberField
+          label={t('settings.guidance')}
+          value={guidance}
+          min={LIMITS.guidance.min}
+          max={LIMITS.guidance.max}
+          step={0.5}
+          onChange={(value) => changeSettings({ guidance: value })}
+          onClear={() => changeSettings({ guidance: null })}
+        />
+        <Seed />
+        <Select
+          label={t('settings.scheduler')}
+          value={scheduler}
+          options={SCHEDULER_NAMES.map((name) => ({ value: name, label: SCHEDULER_LABELS[name] }))}
+          onChange={(value) => changeSettings({ scheduler: value })}
+        />
+        <Select
+          label={t('settings.count')}
+          value={String(settings.count)}
+          options={counts.map((count) => ({ value: count, label: count }))}
+          onChange={(value) => changeSettings({ count: Number(value) })}
+        />
+        <Size />
+        <Popover
+          label={t('settings.moreTitle')}
+          trigger={
+            <Button>
+              <SlidersHorizontal aria-hidden />
+              {t('settings.more')}
+            </Button>
+          }
+        >
+          <MoreSettings />
+        </Popover>
+      </div>
     </div>
   );
 }
