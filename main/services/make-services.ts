@@ -1,6 +1,5 @@
 /** Builds the services and connects them, in the order in which they need each other. */
 import type { EventName, EventOf } from '../../shared/contract';
-import type { AppPaths } from '../app-paths';
 import { engineEnvironment } from './engine-environment';
 import { EngineHost } from './engine-host';
 import { Gallery } from './gallery';
@@ -15,8 +14,21 @@ import { SourceStore } from './source-store';
 /** How long the painting process stays, with its models in memory, after the last job. */
 const PAINTER_IDLE_MS = 10 * 60_000;
 
+/** The folders and files that the services work with, all absolute. */
+export interface ServicePaths {
+  home: string;
+  settingsFile: string;
+  sourcesFolder: string;
+  jobsFolder: string;
+  resultsFolder: string;
+  starterFolder: string;
+  engineFile: string;
+  /** Null in development. */
+  bundledNodeFile: string | null;
+}
+
 export interface ServiceOptions {
-  paths: AppPaths;
+  paths: ServicePaths;
   env: Readonly<Record<string, string | undefined>>;
   platform: NodeJS.Platform;
   ownExecutable: string;
@@ -35,6 +47,8 @@ export interface Services {
   gallery: Gallery;
   queue: JobQueue;
   handlers: RequestHandlers;
+  /** Process ids of the engines that run at the moment. */
+  enginePids: () => number[];
   /** Ends the engines and answers when everything is on disk. */
   close: () => Promise<void>;
 }
@@ -99,6 +113,7 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
       queue,
       reader,
     }),
+    enginePids: () => [painter.pid, reader.pid].filter((pid) => pid !== null),
     close: async () => {
       const saved = queue.close();
       painter.close();

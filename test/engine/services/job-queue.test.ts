@@ -1,0 +1,327 @@
+/** The queue, the sources and the gallery on the real engine: order, cancel, death, restart, resume with identical pixels. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { makeServices, type Services } from '../../../main/services/make-services';
+import { answerRequest } from '../../../main/services/request-door';
+import type { RequestName, ResponseOf } from '../../../shared/contract';
+import { generationSettingsSchema, type GenerationSettings } from '../../../shared/generation';
+import type { JobProgress, JobState, JobView } from '../../../shared/job';
+import type { Result } from '../../../shared/result';
+import { temporaryFolder } from '../../support/temporary-folder';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const starterFolder = path.join(root, 'models', 'starter');
+
+interface Bench {
+  services: Services;
+  home: string;
+  /** Every state that a job was in, in order. */
+  states: [string, JobState][];
+  onProgress: (jobId: string, progress: JobProgress) => void;
+  fractions: (number | null)[];
+  picks: { save: string | null; open: string | null; folder: string | null };
+  revealed: string[];
+  ask: <N extends RequestName>(name: N, payload: unknown) => Promise<Result<unknown> & { name: N }>;
+}
+
+async function makeBench(home: string, env: Record<string, string> = {}): Promise<Bench> {
+  const bench: Pick<Bench, 'states' | 'onProgress' | 'fractions' | 'picks' | 'revealed'> = {
+    states: [],
+    onProgress: () => {},
+    fractions: [],
+    picks: { save: null, open: null, folder: null },
+    revealed: [],
+  };
+  const services = await makeServices({
+    paths: {
+      home,
+      settingsFile: path.join(home, 'settings.json'),
+      sourcesFolder: path.join(home, 'sources'),
+      jobsFolder: path.join(home, 'jobs'),
+      resultsFolder: path.join(home, 'results'),
+      starterFolder,
+      engineFile: path.join(root, 'out', 'main', 'engine.cjs'),
+      bundledNodeFile: null,
+    },
+    env: { ...process.env, UNDERPAINT_NODE: process.execPath, ...env },
+    platform: process.platform,
+    ownExecutable: '',
+    version: '0.0.0',
+    desktop: {
+      pickPicture: async () => bench.picks.open,
+      pickFolder: async () => bench.picks.folder,
+      pickSavePath: async () => bench.picks.save,
+      revealFile: (file) => bench.revealed.push(file),
+    },
+    log: () => {},
+    isWindowVisible: () => true,
+    send: (name, payload) => {
+      if (typeof payload !== 'object') return;
+      if (name === 'job.changed' && 'state' in payload) bench.states.push([payload.id, payload.state]);
+      if (name === 'job.progress' && 'progress' in payload) bench.onProgress(payload.jobId, payload.progress);
+    },
+    showProgress: (fraction) => bench.fractions.push(fraction),
+  });
+  onTestFinished(() => services.close());
+  return Object.assign(bench, {
+    services,
+    home,
+    ask: async <N extends RequestName>(name: N, payload: unknown) => ({
+      ...(await answerRequest(services.handlers, name, payload, () => {})),
+      name,
+    }),
+  });
+}
+
+const settings = (more: Partial<GenerationSettings> = {}): GenerationSettings =>
+  generationSettingsSchema.parse({ prompt: 'a red house', steps: 6, strength: 1, seed: 11, ...more });
+
+const importSketch = async ({ services }: Bench): Promise<string> =>
+  (await services.sources.importPath(path.join(starterFolder, 'sketch.png'))).id;
+
+async function untilState(bench: Bench, jobId: string, ...wanted: JobState[]): Promise<JobView> {
+  for (let tries = 0; tries < 1200; tries++) {
+    const job = bench.services.queue.list().find(({ id }) => id === jobId);
+    if (job !== undefined && wanted.includes(job.state)) return job;
+    await sleep(50);
+  }
+  throw new Error(`job ${jobId} never became ${wanted.join(' or ')}`);
+}
+
+const statesOf = (bench: Bench, jobId: string): JobState[] =>
+  bench.states.filter(([id]) => id === jobId).map(([, state]) => state);
+
+const pixels = (bench: Bench, jobId: string): Buffer => {
+  const file = bench.services.gallery.pathOf(`${jobId}-0`);
+  return readFileSync(file ?? 'missing');
+};
+
+/** Calls `act` once, when the first step of a job is done. */
+function afterFirstStep(bench: Bench, act: () => void): void {
+  let isDone = false;
+  bench.onProgress = (_id, progress) => {
+    if (isDone || progress.kind !== 'step') return;
+    isDone = true;
+    act();
+  };
+}
+
+/** Ends every engine that runs, as the system does when memory is short. */
+function killEngines(bench: Bench): void {
+  for (const pid of bench.services.enginePids()) process.kill(pid, 'SIGKILL');
+}
+
+describe('the queue on the real engine', () => {
+  it('paints one job after the other, records the pictures, and clears its folder', async () => {
+    const bench = await makeBench(temporaryFolder());
+    const sourceId = await importSketch(bench);
+    const first = await bench.services.queue.start({ sourceId, settings: settings() });
+    const second = await bench.services.queue.start({
+      sourceId,
+      settings: settings({ seed: null, count: 2 }),
+    });
+    expect(second.settings.seed).toBeTypeOf('number');
+    await untilState(bench, second.id, 'done');
+    expect(bench.states.map(([id, state]) => `${id === first.id ? 1 : 2} ${state}`)).toEqual([
+      '1 queued',
+      '1 running',
+      '2 queued',
+      '1 done',
+      '2 running',
+      '2 done',
+    ]);
+    const results = bench.services.gallery.list();
+    expect(results.map(({ id }) => id)).toEqual([`${first.id}-0`, `${second.id}-0`, `${second.id}-1`]);
+    expect(results.every(({ width, height }) => width === 512 && height === 512)).toBe(true);
+    expect(bench.fractions.at(-1)).toBeNull();
+    expect(Math.max(...bench.fractions.map((fraction) => fraction ?? 0))).toBe(1);
+    for (let tries = 0; tries < 40 && readdirSync(path.join(bench.home, 'jobs')).length > 0; tries++)
+      await sleep(50);
+    expect(readdirSync(path.join(bench.home, 'jobs'))).toEqual([]);
+
+    bench.picks.save = path.join(bench.home, 'saved');
+    const saved = await bench.ask('result.save', { resultId: `${first.id}-0` });
+    expect(saved).toMatchObject({ ok: true, value: { path: path.join(bench.home, 'saved.png') } });
+    expect(readFileSync(path.join(bench.home, 'saved.png')).equals(pixels(bench, first.id))).toBe(true);
+    bench.picks.save = path.join(bench.home, 'no', 'such', 'folder', 'x.png');
+    expect(await bench.ask('result.save', { resultId: `${first.id}-0` })).toMatchObject({
+      ok: false,
+      error: { code: 'output' },
+    });
+    expect(await bench.ask('result.reveal', { resultId: `${first.id}-0` })).toMatchObject({ ok: true });
+    expect(bench.revealed).toEqual([bench.services.gallery.pathOf(`${first.id}-0`)]);
+    const used = await bench.ask('source.use-result', { resultId: `${first.id}-0` });
+    expect(used).toMatchObject({ ok: true, value: { width: 512, height: 512 } });
+  });
+
+  it('goes on after the engine was killed, with the pixels of a run that was not', async () => {
+    const bench = await makeBench(temporaryFolder());
+    const sourceId = await importSketch(bench);
+    const whole = await bench.services.queue.start({ sourceId, settings: settings() });
+    await untilState(bench, whole.id, 'done');
+    afterFirstStep(bench, () => killEngines(bench));
+    const job = await bench.services.queue.start({ sourceId, settings: settings() });
+    const stopped = await untilState(bench, job.id, 'interrupted');
+    expect(stopped).toMatchObject({ canResume: true, error: { code: 'engine-died' } });
+    expect(stopped.error?.message).toMatch(/resume/);
+    await bench.services.queue.resume(job.id);
+    const done = await untilState(bench, job.id, 'done', 'failed');
+    expect(done).toMatchObject({ state: 'done', error: null, canResume: false });
+    expect(statesOf(bench, job.id)).toEqual([
+      'queued',
+      'running',
+      'interrupted',
+      'queued',
+      'running',
+      'done',
+    ]);
+    expect(pixels(bench, job.id).equals(pixels(bench, whole.id))).toBe(true);
+  });
+
+  it('shows unfinished jobs after a restart and finishes them', async () => {
+    const home = temporaryFolder();
+    const before = await makeBench(home);
+    const sourceId = await importSketch(before);
+    const whole = await before.services.queue.start({ sourceId, settings: settings() });
+    await untilState(before, whole.id, 'done');
+    const stepDone = new Promise<void>((done) => afterFirstStep(before, done));
+    const running = await before.services.queue.start({ sourceId, settings: settings() });
+    const waiting = await before.services.queue.start({ sourceId, settings: settings({ seed: null }) });
+    await stepDone;
+    await before.services.close();
+
+    const after = await makeBench(home);
+    expect(after.services.queue.list().map(({ id, state, canResume }) => [id, state, canResume])).toEqual([
+      [running.id, 'interrupted', true],
+      [waiting.id, 'interrupted', true],
+    ]);
+    expect(after.services.queue.list()[1]?.settings.seed).toBe(waiting.settings.seed);
+    await after.services.queue.resume(running.id);
+    await untilState(after, running.id, 'done');
+    expect(pixels(after, running.id).equals(pixels(before, whole.id))).toBe(true);
+    await after.services.queue.discard(waiting.id);
+    expect(existsSync(path.join(home, 'jobs', waiting.id))).toBe(false);
+    expect((await makeBench(home)).services.gallery.list()).toHaveLength(2);
+  });
+
+  it('cancels what waits and what runs, and can go on with both', async () => {
+    const bench = await makeBench(temporaryFolder());
+    const sourceId = await importSketch(bench);
+    const running = await bench.services.queue.start({ sourceId, settings: settings({ steps: 30 }) });
+    const waiting = await bench.services.queue.start({ sourceId, settings: settings() });
+    await bench.services.queue.cancel(waiting.id);
+    expect(await bench.ask('job.discard', { jobId: running.id })).toMatchObject({ ok: false });
+    afterFirstStep(bench, () => void bench.services.queue.cancel(running.id));
+    await untilState(bench, running.id, 'cancelled');
+    expect(statesOf(bench, running.id)).toEqual(['queued', 'running', 'cancelling', 'cancelled']);
+    expect(statesOf(bench, waiting.id)).toEqual(['queued', 'cancelled']);
+    expect(bench.services.gallery.list()).toEqual([]);
+    await bench.services.queue.resume(waiting.id);
+    await untilState(bench, waiting.id, 'done');
+    await bench.services.queue.cancel(waiting.id);
+    expect(statesOf(bench, waiting.id).at(-1)).toBe('done');
+    await bench.services.queue.discard(running.id);
+    expect(existsSync(path.join(bench.home, 'jobs', running.id))).toBe(false);
+    expect(await bench.ask('job.resume', { jobId: running.id })).toMatchObject({ error: { code: 'usage' } });
+  });
+
+  it('fails a job whose model is not there, and paints the next one', async () => {
+    const bench = await makeBench(temporaryFolder());
+    const sourceId = await importSketch(bench);
+    const bad = await bench.services.queue.start({
+      sourceId,
+      settings: settings({ model: '/no/such/model' }),
+    });
+    const good = await bench.services.queue.start({ sourceId, settings: settings() });
+    expect(await untilState(bench, bad.id, 'failed')).toMatchObject({ error: { code: 'model' } });
+    await untilState(bench, good.id, 'done');
+  });
+});
+
+describe('sources and first start on the real engine', () => {
+  it('opens with the bundled sketch and its prompt, and later with what was left', async () => {
+    const home = temporaryFolder();
+    const first = await makeBench(home);
+    const state = await first.ask('app.state', null);
+    if (!state.ok) throw new Error(state.error.message);
+    const opened = state.value as ResponseOf<'app.state'>;
+    const { prompt } = JSON.parse(readFileSync(path.join(starterFolder, 'starter.json'), 'utf8'));
+    expect(opened.source).toMatchObject({ name: 'sketch.png', width: 512, height: 512 });
+    expect(opened.draft).toMatchObject({ sourceId: opened.source?.id, settings: { prompt } });
+    expect(opened.models.map(({ id }) => id)).toEqual(['starter']);
+    const changed = { ...opened.draft, settings: { ...opened.draft.settings, prompt: 'mine' } };
+    expect(await first.ask('draft.save', changed)).toMatchObject({ ok: true });
+    await first.services.close();
+    const again = await (await makeBench(home)).ask('app.state', null);
+    expect(again).toMatchObject({
+      ok: true,
+      value: { draft: { settings: { prompt: 'mine' } }, source: { name: 'sketch.png' } },
+    });
+  });
+
+  it('imports files and bytes once per content, and refuses what is no picture', async () => {
+    const bench = await makeBench(temporaryFolder());
+    const sketch = path.join(starterFolder, 'sketch.png');
+    bench.picks.open = sketch;
+    const fromDialog = await bench.ask('source.open', null);
+    const bytes = new Uint8Array(readFileSync(sketch));
+    const fromBytes = await bench.ask('source.import-bytes', { name: 'pasted.png', bytes });
+    expect(fromDialog).toMatchObject({ ok: true, value: { id: expect.stringMatching(/^[0-9a-f]{32}$/) } });
+    expect(fromBytes).toMatchObject({ ok: true, value: (fromDialog as { value: unknown }).value });
+    expect(readdirSync(path.join(bench.home, 'sources'))).toHaveLength(1);
+
+    const text = path.join(bench.home, 'note.png');
+    writeFileSync(text, 'this is no picture');
+    mkdirSync(path.join(bench.home, 'folder.png'));
+    for (const bad of [text, path.join(bench.home, 'folder.png'), path.join(bench.home, 'missing.png')])
+      expect(await bench.ask('source.import-path', { path: bad })).toMatchObject({
+        ok: false,
+        error: { code: 'input' },
+      });
+    bench.picks.open = null;
+    expect(await bench.ask('source.open', null)).toMatchObject({ ok: true, value: null });
+    expect(readdirSync(path.join(bench.home, 'sources'))).toHaveLength(1);
+    expect(await bench.ask('job.start', { sourceId: 'unknown', settings: settings() })).toMatchObject({
+      ok: false,
+      error: { code: 'input' },
+    });
+  });
+
+  it('opens a model folder, remembers it, and refuses a folder that is none', async () => {
+    const home = temporaryFolder();
+    const bench = await makeBench(home);
+    const folder = path.join(root, 'test', 'golden', 'models', 'sd1-onnx');
+    bench.picks.folder = folder;
+    const opened = await bench.ask('model.open', null);
+    expect(opened).toMatchObject({ ok: true, value: { family: 'sd1' } });
+    bench.picks.folder = home;
+    expect(await bench.ask('model.open', null)).toMatchObject({ ok: false, error: { code: 'model' } });
+    const state = await (await makeBench(home)).ask('app.state', null);
+    expect(state).toMatchObject({ ok: true, value: { models: [{ id: 'starter' }, { family: 'sd1' }] } });
+    const count = await bench.ask('prompt.count-tokens', { prompt: 'a red house', model: null });
+    expect(count).toMatchObject({ ok: true, value: { tokens: 3, limit: 75 } });
+  });
+
+  it('refuses payloads that make no sense before anything happens', async () => {
+    const bench = await makeBench(temporaryFolder());
+    const bad: [RequestName, unknown][] = [
+      ['app.state', { extra: true }],
+      ['draft.save', null],
+      ['draft.save', { settings: { prompt: 1 } }],
+      ['source.import-bytes', { name: 'x', bytes: [1, 2, 3] }],
+      ['source.import-path', { path: 'x'.repeat(5000) }],
+      ['job.start', { sourceId: '../../etc', settings: { prompt: '' } }],
+      ['job.start', { sourceId: 'a', settings: { prompt: '', strength: 2 } }],
+      ['job.start', { sourceId: 'a', settings: { prompt: '', steps: 1e9 } }],
+      ['job.cancel', { jobId: 7 }],
+      ['result.save', { resultId: 'UPPER' }],
+    ];
+    for (const [name, payload] of bad)
+      expect(await bench.ask(name, payload), name).toMatchObject({ ok: false, error: { code: 'usage' } });
+    expect(readdirSync(bench.home)).toEqual([]);
+    expect(bench.services.enginePids()).toEqual([]);
+  });
+});
