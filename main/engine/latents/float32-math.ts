@@ -15,14 +15,14 @@ const LOG = [
 /** ln 2 in two parts. */
 const LN2_LOW = fround(-2.1219444e-4);
 const LN2_HIGH = fround(0.693359375);
-const SQRT_HALF = fround(0.707106781186547524);
+const SQRT_HALF = fround(Math.SQRT1_2);
 
 /** Cephes sinf and cosf: coefficients in x², highest power first. */
 const SIN = [-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1].map(fround);
 const COS = [2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2].map(fround);
 const FOUR_OVER_PI = fround(4 / Math.PI);
 /** −π/4 in three parts. */
-const QUARTER_PI = [-0.78515625, -2.4187564849853515625e-4, -3.77489497744594108e-8].map(fround);
+const QUARTER_PI = [-0.78515625, -2.4187564849853515625e-4, -3.774894977445941e-8].map(fround);
 
 const polynomial = (coefficients: readonly number[], x: number): number =>
   coefficients.reduce((sum, coefficient) => fma(sum, x, coefficient), 0);

@@ -57,7 +57,7 @@ export class TorchGenerator {
   /** Goes on from an exported state; throws AppError('internal') if it is not one. */
   importState(state: GeneratorState): void {
     const position = state.numbers['position'];
-    if (state.words.length !== SIZE || position === undefined || !(position >= 0 && position <= SIZE)) {
+    if (state.words.length !== SIZE || position === undefined || !isPosition(position)) {
       throw new AppError(
         'internal',
         'The saved progress of this job cannot be read; discard the job and start it again.',
@@ -120,6 +120,8 @@ export class TorchGenerator {
     this.#position = 0;
   }
 }
+
+const isPosition = (value: number): boolean => Number.isInteger(value) && value >= 0 && value <= SIZE;
 
 /** Box-Muller on 16 uniforms in place: cosines into the first 8, sines into the last 8. Rounds where torch does. */
 function toNormals(values: Float32Array, start: number): void {

@@ -120,13 +120,13 @@ function expectRow(scheduler: Omit<Scheduler, 'name'>, row: Row): void {
   const generator = new TorchGenerator(0);
   const start = scheduler.addNoise(sampleDeter(), noiseDeter(), 0);
   const result = pipelineLoop(scheduler, start, (n) => generator.randn(n));
-  const near = (actual: number | undefined, expected: number): void => {
+  const expectNear = (actual: number | undefined, expected: number): void => {
     expect(Math.abs((actual ?? NaN) - expected) / Math.abs(expected)).toBeLessThan(1e-3);
   };
-  near(absoluteSum(result), absolute);
-  near(signedSum(result), signed ?? absolute);
-  first.forEach((value, i) => near(result[i], value));
-  near(result[767], last);
+  expectNear(absoluteSum(result), absolute);
+  expectNear(signedSum(result), signed ?? absolute);
+  first.forEach((value, i) => expectNear(result[i], value));
+  expectNear(result[767], last);
 }
 
 describe('img2img loops', () => {

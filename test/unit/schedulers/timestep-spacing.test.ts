@@ -85,67 +85,67 @@ describe('spacing', () => {
 });
 
 describe('noise tables', () => {
-  const near = (actual: number | undefined, expected: number): void => {
+  const expectNear = (actual: number | undefined, expected: number): void => {
     expect(Math.abs((actual ?? NaN) - expected)).toBeLessThan(5e-6 * Math.max(1, Math.abs(expected)));
   };
 
   it('has the cumulative products and sigmas of SD', () => {
     const bars = alphasCumprodOf(betaConfigOf(SD));
     const sigmas = trainSigmasOf(bars);
-    near(bars[0], 0.99915);
-    near(bars[1], 0.998296);
-    near(bars[500], 0.276332);
-    near(bars[981], 0.0057755);
-    near(bars[999], 0.0046601);
-    near(sigmas[0], 0.0291675);
-    near(sigmas[1], 0.0413145);
-    near(sigmas[500], 1.61828);
-    near(sigmas[981], 13.120416);
-    near(sigmas[999], 14.614647);
+    expectNear(bars[0], 0.99915);
+    expectNear(bars[1], 0.998296);
+    expectNear(bars[500], 0.276332);
+    expectNear(bars[981], 0.0057755);
+    expectNear(bars[999], 0.0046601);
+    expectNear(sigmas[0], 0.0291675);
+    expectNear(sigmas[1], 0.0413145);
+    expectNear(sigmas[500], 1.61828);
+    expectNear(sigmas[981], 13.120416);
+    expectNear(sigmas[999], 14.614647);
   });
 
   it('has the linear schedule and the zero-SNR one', () => {
     const bars = alphasCumprodOf(betaConfigOf({}));
-    near(bars[0], 0.9999);
+    expectNear(bars[0], 0.9999);
     expect(bars[999]).toBeCloseTo(4.03583e-5, 9);
     const zero = alphasCumprodOf(betaConfigOf({ ...SD, rescale_betas_zero_snr: true }));
     expect(zero[999]).toBe(0);
-    near(zero[0], 0.99915);
+    expectNear(zero[0], 0.99915);
     const sigmas = eulerSchedule(
       { ...SD, rescale_betas_zero_snr: true, timestep_spacing: 'trailing' },
       4,
       false,
     );
-    near(sigmas.sigmas[0], Math.sqrt((1 - 2 ** -24) / 2 ** -24));
+    expectNear(sigmas.sigmas[0], Math.sqrt((1 - 2 ** -24) / 2 ** -24));
   });
 
   it('has the Euler sigmas', () => {
     const leading = eulerSchedule({ ...SD, timestep_spacing: 'leading' }, 20, false).sigmas;
-    [11.028336, 8.390687, 6.5064, 5.134433].forEach((sigma, i) => near(leading[i], sigma));
-    near(leading[18], 0.228147);
-    near(leading[19], 0.041314);
+    [11.028336, 8.390687, 6.5064, 5.134433].forEach((sigma, i) => expectNear(leading[i], sigma));
+    expectNear(leading[18], 0.228147);
+    expectNear(leading[19], 0.041314);
     expect(leading[20]).toBe(0);
     const trailing = eulerSchedule({ ...SD, timestep_spacing: 'trailing' }, 4, false);
     expect(trailing.timesteps).toEqual([999, 749, 499, 249]);
-    [14.614647, 4.081731, 1.612887, 0.693205, 0].forEach((sigma, i) => near(trailing.sigmas[i], sigma));
+    [14.614647, 4.081731, 1.612887, 0.693205, 0].forEach((sigma, i) => expectNear(trailing.sigmas[i], sigma));
     const linspace = eulerSchedule(SD, 10, false).sigmas;
     [
       14.614647, 7.839885, 4.609176, 2.918308, 1.950162, 1.344929, 0.932358, 0.624977, 0.368659, 0.029168, 0,
-    ].forEach((sigma, i) => near(linspace[i], sigma));
+    ].forEach((sigma, i) => expectNear(linspace[i], sigma));
   });
 
   it('takes the Karras range from the sub-sampled sigmas for Euler, from training for DPM', () => {
     const karras = { ...SD, use_karras_sigmas: true };
     const euler = eulerSchedule({ ...karras, timestep_spacing: 'leading' }, 10, false).sigmas;
-    near(euler[9], 0.041314);
+    expectNear(euler[9], 0.041314);
     expect(euler[0]).toBeCloseTo(8.39, 2);
     const dpm = dpmSchedule(karras, 20);
     expect(dpm.timesteps).toEqual([
       999, 962, 921, 876, 827, 772, 710, 640, 561, 474, 380, 285, 197, 123, 69, 35, 15, 6, 2, 0,
     ]);
-    [14.614647, 11.725372, 9.340212].forEach((sigma, i) => near(dpm.sigmas[i], sigma));
-    near(dpm.sigmas[18], 0.048482);
-    near(dpm.sigmas[19], 0.029168);
+    [14.614647, 11.725372, 9.340212].forEach((sigma, i) => expectNear(dpm.sigmas[i], sigma));
+    expectNear(dpm.sigmas[18], 0.048482);
+    expectNear(dpm.sigmas[19], 0.029168);
     expect(dpm.sigmas[20]).toBe(0);
   });
 
@@ -154,7 +154,7 @@ describe('noise tables', () => {
     const beta = dpmSchedule({ ...SD, use_beta_sigmas: true }, 10);
     expect(beta.timesteps[0]).toBe(998);
     // scipy.stats.beta.ppf(0.5, 0.6, 0.6) is ½, so that an odd count has the middle of the range in the middle.
-    near(dpmSchedule({ ...SD, use_beta_sigmas: true }, 11).sigmas[5], (14.614647 + 0.0291675) / 2);
+    expectNear(dpmSchedule({ ...SD, use_beta_sigmas: true }, 11).sigmas[5], (14.614647 + 0.0291675) / 2);
   });
 
   it('refuses two re-spacings at once, and more steps than DPM can tell apart', () => {
