@@ -14,14 +14,14 @@ const PREVIEW_SIDE_PX = 2048;
  */
 export async function inspectPicture(inputPath: string, previewPath: string): Promise<PictureInfo> {
   const bytes = await readSourceFile(inputPath);
-  const { decode, info, width, height } = await openPicture(bytes, basename(inputPath), DEFAULT_MAX_PIXELS);
-  const preview = await decode((pipeline) =>
+  const opened = await openPicture(bytes, basename(inputPath), DEFAULT_MAX_PIXELS);
+  const preview = await opened.decode((pipeline) =>
     pipeline
       .resize({ width: PREVIEW_SIDE_PX, height: PREVIEW_SIDE_PX, fit: 'inside', withoutEnlargement: true })
       .png({ compressionLevel: 4 })
       .toBuffer(),
   );
   await writeAtomically(previewPath, preview, { isDurable: false });
-  const { format, orientation, profile, hasAlpha } = info;
-  return { width, height, format, orientation, profile, hasAlpha };
+  const { format, orientation, profile, hasAlpha } = opened.info;
+  return { width: opened.width, height: opened.height, format, orientation, profile, hasAlpha };
 }

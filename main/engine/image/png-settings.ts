@@ -8,9 +8,10 @@ const TEXT_KEYWORD = 'parameters';
 /** Our own keyword. */
 const JSON_KEYWORD = 'underpaint';
 
-/** Adds an sRGB chunk and both settings right after the header of an encoded PNG. */
-export function embedInPng(png: Buffer, settings: { parameters: string; json: string }): Buffer {
-  const afterHeader = SIGNATURE_BYTES + 12 + png.readUInt32BE(SIGNATURE_BYTES);
+/** Adds an sRGB chunk and both settings right after the header of an encoded PNG, and takes out the encoder's made-up print size. */
+export function embedInPng(encoded: Buffer, settings: { parameters: string; json: string }): Buffer {
+  const afterHeader = SIGNATURE_BYTES + 12 + encoded.readUInt32BE(SIGNATURE_BYTES);
+  const png = withoutChunk(encoded, 'pHYs');
   return Buffer.concat([
     png.subarray(0, afterHeader),
     chunk('sRGB', Buffer.from([0])), // rendering intent: perceptual
@@ -18,6 +19,16 @@ export function embedInPng(png: Buffer, settings: { parameters: string; json: st
     internationalTextChunk(JSON_KEYWORD, settings.json),
     png.subarray(afterHeader),
   ]);
+}
+
+function withoutChunk(png: Buffer, unwanted: string): Buffer {
+  const kept = [png.subarray(0, SIGNATURE_BYTES)];
+  for (let at = SIGNATURE_BYTES; at + 12 <= png.length;) {
+    const end = at + 12 + png.readUInt32BE(at);
+    if (png.toString('latin1', at + 4, at + 8) !== unwanted) kept.push(png.subarray(at, end));
+    at = end;
+  }
+  return Buffer.concat(kept);
 }
 
 /** Reads both settings from a PNG file's bytes; a damaged file gives what was found before the damage. */

@@ -20,8 +20,12 @@ export async function readPicture(path: string, options: { maxPixels?: number } 
 }
 
 /** Interleaved pixels of 1 … 4 channels → RGB over white, and alpha when there is one (2 or 4 channels). */
-function split(data: Buffer, pixels: number, channels: number): { rgb: Buffer; alpha: Buffer | null } {
-  if (channels === 3) return { rgb: data, alpha: null };
+function split(
+  data: Buffer,
+  pixels: number,
+  channels: number,
+): { rgb: Buffer; alpha: Buffer | null; ownRgba: Buffer | null } {
+  if (channels === 3) return { rgb: data, alpha: null, ownRgba: null };
   const rgb = Buffer.allocUnsafeSlow(pixels * 3);
   const isGrey = channels < 3;
   const hasAlpha = channels === 2 || channels === 4;
@@ -33,7 +37,17 @@ function split(data: Buffer, pixels: number, channels: number): { rgb: Buffer; a
       rgb[to + c] = overWhite(data[from + (isGrey ? 0 : c)] ?? 0, a);
     }
   }
-  return { rgb, alpha };
+  return { rgb, alpha, ownRgba: isGrey && alpha ? greyToRgba(data, alpha) : alpha && data };
+}
+
+/** [pixels, 2] grey and alpha → [pixels, 4] */
+function greyToRgba(data: Buffer, alpha: Buffer): Buffer {
+  const rgba = Buffer.allocUnsafeSlow(alpha.length * 4);
+  for (let i = 0; i < alpha.length; i++) {
+    rgba.fill(data[2 * i] ?? 0, 4 * i, 4 * i + 3);
+    rgba[4 * i + 3] = alpha[i] ?? 255;
+  }
+  return rgba;
 }
 
 /** One channel composited over white, rounded to nearest. */

@@ -67,12 +67,12 @@ const ADVANCE = 5.5;
 
 /** Width of a label in pixels when its capitals are `heightPx` high. */
 export const labelWidthPx = (text: string, heightPx: number): number =>
-  Math.max(0, [...text].length * ADVANCE - (ADVANCE - 4)) * (heightPx / GRID_HEIGHT);
+  Math.max(0, Array.from(text).length * ADVANCE - (ADVANCE - 4)) * (heightPx / GRID_HEIGHT);
 
 /** SVG path data of a label whose capitals are `heightPx` high and whose top left corner is at (`left`, `top`); lower case is drawn as capitals. */
 export function labelPath(text: string, left: number, top: number, heightPx: number): string {
   const unit = heightPx / GRID_HEIGHT;
-  const strokes = [...text.toUpperCase()].flatMap((character, i) =>
+  const strokes = Array.from(text.toUpperCase()).flatMap((character, i) =>
     character === ' '
       ? []
       : (GLYPHS[character] ?? UNKNOWN)

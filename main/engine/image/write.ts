@@ -22,6 +22,8 @@ export interface EmbeddedSettings {
 export interface ResultImage extends RgbImage {
   /** alpha: [height, width] uint8; left out or null for an opaque picture. */
   alpha?: Buffer | null;
+  /** rgba: [height, width, 4] uint8 to be written as it is where the format has alpha; without it colours are made from `rgb`. */
+  ownRgba?: Buffer | null;
 }
 
 /** Quality of JPEG and WebP, without chroma subsampling in JPEG: results are often used as inputs again. */

@@ -28,7 +28,7 @@ function softPicture(width: number, height: number): RgbImage {
   return { width, height, rgb };
 }
 
-async function roundTrip(
+async function expectRoundTrip(
   input: RgbImage,
   target: GenerationSettings['size'],
   fit: GenerationSettings['fit'],
@@ -51,7 +51,7 @@ describe('a picture that already has a right size', () => {
       for (const target of ['input', { width: 128, height: 72 }] as const) {
         const plan = planFit(input, target, SD, fit);
         expect(plan).toMatchObject({ width: 128, height: 72, isExact: true, featherPx: 0 });
-        const { working, result } = await roundTrip(input, target, fit);
+        const { working, result } = await expectRoundTrip(input, target, fit);
         expect(working.rgb.equals(input.rgb)).toBe(true);
         expect(result.rgb.equals(input.rgb)).toBe(true);
       }
@@ -65,7 +65,7 @@ describe('size: input', () => {
       const input = makePicture(511, 837);
       const plan = planFit(input, 'input', SD, fit);
       expect(plan).toMatchObject({ width: 512, height: 840, isExact: true });
-      const { working, result } = await roundTrip(input, 'input', fit);
+      const { working, result } = await expectRoundTrip(input, 'input', fit);
       expect(result.rgb.equals(input.rgb)).toBe(true);
       // The filled edge repeats its neighbour.
       expect(pixel(working, 511, 400)).toEqual(pixel(working, 510, 400));
@@ -76,7 +76,7 @@ describe('size: input', () => {
   it('stretches to the nearest multiple when asked to', async () => {
     const input = softPicture(515, 837);
     expect(planFit(input, 'input', SD, 'stretch')).toMatchObject({ width: 512, height: 840, isExact: false });
-    const { result } = await roundTrip(input, 'input', 'stretch');
+    const { result } = await expectRoundTrip(input, 'input', 'stretch');
     expect(largestDifference(result.rgb, input.rgb)).toBeLessThanOrEqual(6);
   });
 
@@ -97,14 +97,14 @@ describe('size: input', () => {
       width: 512,
       height: 512,
     });
-    const { result } = await roundTrip(makePicture(40, 50), 'input', 'crop');
+    const { result } = await expectRoundTrip(makePicture(40, 50), 'input', 'crop');
     expect(result.width).toBe(40);
   });
 
   it('works with one pixel', async () => {
     for (const fit of FIT_MODES) {
       const input = { width: 1, height: 1, rgb: Buffer.from([12, 34, 56]) };
-      const { working, result } = await roundTrip(input, 'input', fit);
+      const { working, result } = await expectRoundTrip(input, 'input', fit);
       expect([working.width, working.height]).toEqual([512, 512]);
       expect([...result.rgb]).toEqual([12, 34, 56]);
     }
@@ -119,8 +119,8 @@ describe('size: input', () => {
       expect(plan.width).toBeLessThanOrEqual(8192);
       expect(plan.content.width).toBeGreaterThan(plan.width - 8);
     }
-    await roundTrip(makePicture(8000, 40), 'input', 'crop');
-    await roundTrip(makePicture(40, 8000), 'input', 'stretch');
+    await expectRoundTrip(makePicture(8000, 40), 'input', 'crop');
+    await expectRoundTrip(makePicture(40, 8000), 'input', 'stretch');
   });
 
   it('keeps every promise for 2000 sizes', () => {
@@ -151,11 +151,10 @@ describe('size: input', () => {
           true,
         );
       }
-      if (target === 'input') {
-        expect(plan.width * plan.height <= limits.maxPixels, label).toBe(true);
-        expect(Math.max(plan.width, plan.height) <= 8192, label).toBe(true);
-        expect(Math.min(plan.width, plan.height) >= limits.minSidePx, label).toBe(true);
-      }
+      const isWish = target !== 'input';
+      expect(isWish || plan.width * plan.height <= limits.maxPixels, label).toBe(true);
+      expect(isWish || Math.max(plan.width, plan.height) <= 8192, label).toBe(true);
+      expect(isWish || Math.min(plan.width, plan.height) >= limits.minSidePx, label).toBe(true);
     }
   });
 });
@@ -193,7 +192,7 @@ describe('an explicit size', () => {
     const input = makePicture(120, 64);
     const plan = planFit(input, { width: 64, height: 64 }, SD, 'crop');
     expect(plan).toMatchObject({ isExact: true, source: { left: 28, top: 0, width: 64, height: 64 } });
-    const { result } = await roundTrip(input, { width: 64, height: 64 }, 'crop');
+    const { result } = await expectRoundTrip(input, { width: 64, height: 64 }, 'crop');
     expect(result.rgb.equals(input.rgb)).toBe(true);
   });
 
@@ -216,13 +215,13 @@ describe('an explicit size', () => {
       [64, 640],
     ] as const) {
       for (const fit of FIT_MODES)
-        await roundTrip(makePicture(width, height), { width: 256, height: 192 }, fit);
+        await expectRoundTrip(makePicture(width, height), { width: 256, height: 192 }, fit);
     }
   });
 
   it('resamples smoothly: enlarged and brought back, a soft picture is nearly the same', async () => {
     const input = softPicture(100, 80);
-    const { result } = await roundTrip(input, { width: 200, height: 160 }, 'stretch');
+    const { result } = await expectRoundTrip(input, { width: 200, height: 160 }, 'stretch');
     expect(largestDifference(result.rgb, input.rgb)).toBeLessThanOrEqual(6);
   });
 });

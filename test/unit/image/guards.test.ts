@@ -18,42 +18,43 @@ async function file(name: string, bytes: string | Uint8Array): Promise<string> {
   return path;
 }
 
-const refuses = (path: string, pattern: RegExp): Promise<unknown> =>
+const expectRefused = (path: string, pattern: RegExp): Promise<unknown> =>
   expectRefusal(readPicture(path), 'input', pattern);
 
 describe('files', () => {
   it('says that a file is missing, and names it', () =>
-    refuses(join(folder, 'gone.png'), /"gone\.png" does not exist/));
+    expectRefused(join(folder, 'gone.png'), /"gone\.png" does not exist/));
   it('says that a path leads through a file', async () => {
     const path = await file('plain.txt', 'hello');
-    await refuses(join(path, 'inner.png'), /does not exist/);
+    await expectRefused(join(path, 'inner.png'), /does not exist/);
   });
   it('says that a folder is a folder', async () => {
     await mkdir(join(folder, 'album.png'));
-    await refuses(join(folder, 'album.png'), /is a folder/);
+    await expectRefused(join(folder, 'album.png'), /is a folder/);
   });
-  it('says that a file is empty', async () => refuses(await file('empty.png', ''), /is empty \(0 bytes\)/));
+  it('says that a file is empty', async () =>
+    expectRefused(await file('empty.png', ''), /is empty \(0 bytes\)/));
   it('refuses a path with a NUL in it, and one that is far too long', async () => {
-    await refuses(join(folder, 'a\0b.png'), /not a usable path/);
-    await refuses(join(folder, `${'x'.repeat(300)}.png`), /not a usable path/);
+    await expectRefused(join(folder, 'a\0b.png'), /not a usable path/);
+    await expectRefused(join(folder, `${'x'.repeat(300)}.png`), /not a usable path/);
   });
   it('refuses a named pipe instead of waiting for it', async () => {
     const path = join(folder, 'pipe.png');
     execFileSync('mkfifo', [path]);
-    await refuses(path, /device or a pipe/);
+    await expectRefused(path, /device or a pipe/);
   });
   it('refuses a file larger than 1 GiB without reading it', async () => {
     const path = join(folder, 'huge.png');
     const handle = await open(path, 'w');
     await handle.truncate(2 ** 30 + 1); // Sparse: takes no space.
     await handle.close();
-    await refuses(path, /larger than 1 GiB/);
+    await expectRefused(path, /larger than 1 GiB/);
   });
   it('says that a file may not be read', async () => {
     await chmod(folder, 0o755);
     const path = await file('locked.png', await readFile(fixture('upright.png')));
     await chmod(path, 0o000);
-    await asOrdinaryUser(() => refuses(path, /no permission/));
+    await asOrdinaryUser(() => expectRefused(path, /no permission/));
   });
 });
 
@@ -78,7 +79,7 @@ describe('content', () => {
     ['short.png', Buffer.from([0x89]), /not a picture/],
   ];
   for (const [name, bytes, pattern] of named) {
-    it(`refuses ${name} for what it is`, async () => refuses(await file(name, bytes), pattern));
+    it(`refuses ${name} for what it is`, async () => expectRefused(await file(name, bytes), pattern));
   }
 
   it('tells camera RAW from TIFF by its first directory', async () => {
@@ -113,7 +114,7 @@ describe('content', () => {
       it(`refuses ${name} cut off at ${share * 100} %`, async () => {
         const bytes = await readFile(fixture(name));
         const path = await file(`cut-${share}-${name}`, bytes.subarray(0, Math.ceil(bytes.length * share)));
-        await refuses(path, /damaged or incomplete|not a picture/);
+        await expectRefused(path, /damaged or incomplete|not a picture/);
       });
     }
   }
@@ -122,7 +123,7 @@ describe('content', () => {
     const bytes = await readFile(fixture('upright.png'));
     const at = bytes.indexOf('IDAT') + 100;
     bytes[at] = (bytes[at] ?? 0) ^ 1;
-    await refuses(await file('flipped.png', bytes), /damaged or incomplete/);
+    await expectRefused(await file('flipped.png', bytes), /damaged or incomplete/);
   });
 
   it('opens a JPEG with harmless bytes behind its end', async () => {
@@ -143,7 +144,7 @@ describe('size', () => {
   it('refuses a decompression bomb before it decodes anything', async () => {
     const before = process.memoryUsage().rss;
     const started = performance.now();
-    await refuses(fixture('bomb.png'), /60000 × 60000 pixels/);
+    await expectRefused(fixture('bomb.png'), /60000 × 60000 pixels/);
     expect(performance.now() - started).toBeLessThan(1000);
     expect(process.memoryUsage().rss - before).toBeLessThan(200e6);
   });

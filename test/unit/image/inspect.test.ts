@@ -146,7 +146,7 @@ describe('sheets', () => {
 
   it('draws every character that labels use, and something for the rest', () => {
     const used = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.,:-+=×/%()→#!?\'"_';
-    const shapes = [...used.toUpperCase()].map((character) => labelPath(character, 0, 0, 6));
+    const shapes = Array.from(used.toUpperCase()).map((character) => labelPath(character, 0, 0, 6));
     expect(shapes.every((shape) => /^M[\d. MLQ,]+$/.test(shape))).toBe(true);
     const unknown = labelPath('語', 0, 0, 6);
     expect(unknown.length).toBeGreaterThan(10);

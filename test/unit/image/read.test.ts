@@ -175,9 +175,10 @@ const firstPixel = (rgb: Buffer): number[] => [...rgb.subarray(0, 3)];
 
 function expectColour(actual: number[], expected: number[], tolerance: number): void {
   actual.forEach((value, i) => {
-    expect(Math.abs(value - (expected[i] ?? -99)), `${actual} against ${expected}`).toBeLessThanOrEqual(
-      tolerance,
-    );
+    expect(
+      Math.abs(value - (expected[i] ?? -99)),
+      `${actual.join()} against ${expected.join()}`,
+    ).toBeLessThanOrEqual(tolerance);
   });
 }
 
