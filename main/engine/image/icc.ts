@@ -71,7 +71,6 @@ function readDescription(tag: Buffer | undefined): string {
       .swap16()
       .toString('utf16le');
   }
-  // eslint-disable-next-line no-control-regex -- a name is shown to people
   return text
     .replace(/[\u0000-\u001f\u007f]/g, '')
     .trim()
