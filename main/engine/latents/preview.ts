@@ -1,5 +1,6 @@
 /** Cheap previews: a linear map from latents to colours, with known tables and a way to fit one for another VAE. */
 import { AppError } from '../../../shared/errors';
+import type { Family } from '../../../shared/models';
 
 /** rgb = Σ latent[c]·rows[c] + bias, in −1 … 1. `rows`: one [R, G, B] per latent channel, for scaled (loop space) latents. */
 export interface PreviewFactors {
@@ -7,18 +8,20 @@ export interface PreviewFactors {
   bias: readonly [number, number, number];
 }
 
+const SD: PreviewFactors = {
+  rows: [
+    [0.3512, 0.2297, 0.3227],
+    [0.325, 0.4974, 0.235],
+    [-0.2829, 0.1762, 0.2721],
+    [-0.212, -0.2616, -0.7177],
+  ],
+  bias: [0, 0, 0],
+};
+
 /** Tables for the families' own VAEs (fitted by the ComfyUI project, latent_formats.py). */
-export const PREVIEW_FACTORS = {
-  /** SD 1.x and 2.x, 4 channels. */
-  sd: {
-    rows: [
-      [0.3512, 0.2297, 0.3227],
-      [0.325, 0.4974, 0.235],
-      [-0.2829, 0.1762, 0.2721],
-      [-0.212, -0.2616, -0.7177],
-    ],
-    bias: [0, 0, 0],
-  },
+export const PREVIEW_FACTORS: Readonly<Record<Family, PreviewFactors>> = {
+  sd1: SD,
+  sd2: SD,
   /** SDXL, 4 channels. */
   sdxl: {
     rows: [
@@ -51,7 +54,7 @@ export const PREVIEW_FACTORS = {
     ],
     bias: [-0.0329, -0.0718, -0.0851],
   },
-} as const satisfies Record<string, PreviewFactors>;
+};
 
 /** latents [C, h, w] in loop space → [h, w, 3] uint8: (clamp(rgb, −1, 1) + 1)·127.5. C is the number of rows. */
 export function previewRgb(

@@ -4,7 +4,7 @@ import type { SchedulerConfig } from './scheduler-config';
 const { fround } = Math;
 
 /** torch.linspace in float32 (aten RangeFactoriesKernel): counted from both ends; [n] values. */
-export function torchLinspace(start: number, end: number, n: number): number[] {
+function torchLinspace(start: number, end: number, n: number): number[] {
   if (n === 1) return [fround(start)];
   const step = fround((fround(end) - fround(start)) / (n - 1));
   return Array.from({ length: n }, (_, i) =>
@@ -55,7 +55,7 @@ export function finiteAlphasCumprodOf(config: BetaConfig): Float32Array {
 }
 
 /** The training betas, [T] float32 values. */
-export function betasOf(config: BetaConfig): number[] {
+function betasOf(config: BetaConfig): number[] {
   const { start, end, trainSteps: count } = config;
   if (config.trained) return config.trained.map(fround);
   switch (config.schedule) {

@@ -150,7 +150,7 @@ export class DpmSolverMultistepScheduler implements Scheduler {
 }
 
 /** α and σ of x = α·x0 + σ·noise for the ratio σ/α; α² + σ² = 1. */
-export function alphaSigmaOf(ratio: number): { alpha: number; sigma: number } {
+function alphaSigmaOf(ratio: number): { alpha: number; sigma: number } {
   const alpha = 1 / Math.sqrt(ratio * ratio + 1);
   return { alpha, sigma: ratio * alpha };
 }

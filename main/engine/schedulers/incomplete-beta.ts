@@ -14,7 +14,7 @@ export function inverseIncompleteBeta(p: number, a: number, b: number): number {
 }
 
 /** I_x(a, b), by the continued fraction DLMF 8.17.22 on the side where it converges fast. */
-export function incompleteBeta(x: number, a: number, b: number): number {
+function incompleteBeta(x: number, a: number, b: number): number {
   if (x <= 0) return 0;
   if (x >= 1) return 1;
   if (x > (a + 1) / (a + b + 2)) return 1 - incompleteBeta(1 - x, b, a);

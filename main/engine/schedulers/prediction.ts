@@ -58,7 +58,7 @@ export function limitOriginal(original: Float32Array, config: SchedulerConfig, c
 }
 
 /** Dynamic thresholding (Imagen, section 2.3) of one picture, in place: clamps to a quantile s of |x0|, divides by s. */
-export function threshold(original: Float32Array, ratio: number, maxValue: number): Float32Array {
+function threshold(original: Float32Array, ratio: number, maxValue: number): Float32Array {
   const magnitudes = original.map(Math.abs).sort();
   const position = ratio * (magnitudes.length - 1);
   const low = Math.floor(position);

@@ -11,7 +11,7 @@ describe('previewRgb', () => {
     for (let c = 0; c < 4; c += 1) latents[c * width + c] = 1;
     latents[5] = 100;
     latents[6] = -100;
-    const rgb = previewRgb(latents, 1, width, PREVIEW_FACTORS.sd);
+    const rgb = previewRgb(latents, 1, width, PREVIEW_FACTORS.sd1);
     const byte = (value: number): number => Math.round((value + 1) * 127.5);
     expect([...rgb.slice(0, 3)]).toEqual([0.3512, 0.2297, 0.3227].map(byte));
     expect([...rgb.slice(9, 12)]).toEqual([-0.212, -0.2616, -0.7177].map(byte));
@@ -31,14 +31,14 @@ describe('previewRgb', () => {
   });
 
   it('refuses latents of another shape', () => {
-    expect(() => previewRgb(new Float32Array(15), 2, 2, PREVIEW_FACTORS.sd)).toThrow(RangeError);
+    expect(() => previewRgb(new Float32Array(15), 2, 2, PREVIEW_FACTORS.sd1)).toThrow(RangeError);
   });
 });
 
 describe('fitPreviewFactors', () => {
   it('finds the factors that made a picture', () => {
     const latents = new TorchGenerator(1).randn(4 * 32 * 32).map((value) => value * 0.4);
-    const truth = { rows: PREVIEW_FACTORS.sd.rows, bias: [0.1, -0.05, 0.2] as const };
+    const truth = { rows: PREVIEW_FACTORS.sd1.rows, bias: [0.1, -0.05, 0.2] as const };
     const fitted = fitPreviewFactors(latents, previewRgb(latents, 32, 32, truth));
     truth.rows.flat().forEach((value, i) => expect(fitted.rows.flat()[i]).toBeCloseTo(value, 2));
     truth.bias.forEach((value, k) => expect(fitted.bias[k]).toBeCloseTo(value, 2));
