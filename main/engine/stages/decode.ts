@@ -1,6 +1,7 @@
 /** Stage 3, local: scaled latents → pixels (pipelines.md 1.7, step 7). */
 import { findIo } from '../onnx/find-io';
 import type { Session } from '../onnx/session';
+import { assertSizeAccepted } from './fixed-size';
 import { runTiled, TILE_PX } from './tiled';
 
 export interface Latents {
@@ -34,6 +35,7 @@ export async function decodeLatents(
   const unscaled = latents.data.map((value) => value / options.scalingFactor);
 
   const run = async (tile: Float32Array, width: number, height: number): Promise<Float32Array> => {
+    assertSizeAccepted(input, width, height, options.factor);
     const results = await session.run({
       [input.name]: { data: tile, dims: [1, latents.channels, height, width] },
     });

@@ -2,6 +2,7 @@
 import { AppError } from '../../../shared/errors';
 import { findIo } from '../onnx/find-io';
 import type { Session } from '../onnx/session';
+import { assertSizeAccepted } from './fixed-size';
 import { toTensorPixels, type WorkingPicture } from './pixels';
 import { runTiled, TILE_PX } from './tiled';
 
@@ -46,6 +47,7 @@ export async function encodeToLatents(
   const pixels = toTensorPixels(picture);
 
   const run = async (tile: Float32Array, width: number, height: number): Promise<Float32Array> => {
+    assertSizeAccepted(input, width, height, 1);
     const results = await session.run({ [input.name]: { data: tile, dims: [1, 3, height, width] } });
     const latent = results[output.name];
     if (latent === undefined) throw new Error(`no output ${output.name}`);

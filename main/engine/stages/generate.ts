@@ -4,7 +4,9 @@ import { findIo, fixedDim } from '../onnx/find-io';
 import type { Session } from '../onnx/session';
 import type { Feed, IoSpec } from '../onnx/tensors';
 import type { Latents } from './decode';
+import { VAE_FACTOR } from '../families/detect';
 import type { PromptEmbedding } from './embed';
+import { assertSizeAccepted } from './fixed-size';
 
 export interface Conditioning {
   readonly positive: PromptEmbedding;
@@ -28,6 +30,7 @@ export async function predict(
   conditioning: Conditioning,
 ): Promise<Float32Array> {
   const io = denoiserIo(session);
+  assertSizeAccepted(io.sample, input.width, input.height, VAE_FACTOR);
   const { positive, negative, guidance } = conditioning;
   if (negative === null) return runBatch(session, io, input, timestep, [positive]);
 
@@ -104,7 +107,7 @@ function textFeed(spec: IoSpec, embeddings: readonly PromptEmbedding[]): Feed {
   const length = fixedDim(spec, 1);
   if (length !== null && length !== first.length) {
     throw new AppError(
-      'model',
+      'usage',
       `This model takes prompts of at most ${length - 2} tokens and the prompt is longer; shorten the prompt.`,
     );
   }
