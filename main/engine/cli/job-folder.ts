@@ -1,6 +1,6 @@
 /** A job folder per request: the same command finds the journal of its interrupted predecessor and goes on from it. */
 import { createHash } from 'node:crypto';
-import { open, mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
+import { open, mkdir, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../../shared/errors';
 import { homeFolder } from './home';
@@ -14,6 +14,8 @@ export interface JobFolder {
 }
 
 const LOCK = 'lock';
+/** Longest time between making a lock and writing the process id into it. */
+const WRITTEN_WITHIN_MS = 5000;
 const KEPT_FOR_MS = 7 * 24 * 60 * 60 * 1000;
 
 /** Takes the folder that belongs to `identity` (everything that decides the command's result); another one while that is in use. */
@@ -24,11 +26,10 @@ export async function takeJobFolder(identity: string): Promise<JobFolder> {
   const name = createHash('sha256').update(identity).digest('hex').slice(0, 20);
   for (let attempt = 0; ; attempt += 1) {
     const path = join(jobs, attempt === 0 ? name : `${name}-${attempt}`);
-    await mkdir(path, { recursive: true });
-    if (await lock(join(path, LOCK))) {
+    if (await lock(path)) {
       return {
         path,
-        remove: () => rm(path, { recursive: true, force: true }),
+        remove: () => removeWhole(path),
         keep: () => rm(join(path, LOCK), { force: true }),
       };
     }
@@ -47,20 +48,42 @@ async function makeFolder(path: string): Promise<void> {
   }
 }
 
-/** True when the lock is ours now. A lock of a process that is gone is taken over. */
-async function lock(path: string): Promise<boolean> {
+/** Renamed first, so that a process that takes the name meanwhile gets a folder of its own. */
+async function removeWhole(path: string): Promise<void> {
+  const doomed = `${path}.${process.pid}.gone`;
+  await rename(path, doomed);
+  await rm(doomed, { recursive: true, force: true });
+}
+
+/** Makes the folder and locks it; true when it is ours now. A lock of a process that is gone is taken over. */
+async function lock(folder: string): Promise<boolean> {
+  const path = join(folder, LOCK);
   for (;;) {
+    await makeFolder(folder);
     try {
       const file = await open(path, 'wx');
       await file.writeFile(String(process.pid));
       await file.close();
       return true;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      const { code } = error as NodeJS.ErrnoException;
+      // Its holder has just finished and taken the folder away.
+      if (code === 'ENOENT') continue;
+      if (code !== 'EEXIST') throw error;
     }
-    const holder = Number(await readFile(path, 'utf8').catch(() => ''));
-    if (holder > 0 && isAlive(holder)) return false;
+    if (await isHeld(path)) return false;
     await rm(path, { force: true });
+  }
+}
+
+/** True while the process that wrote the lock lives; a lock that is still empty is about to be written. */
+async function isHeld(path: string): Promise<boolean> {
+  try {
+    const holder = Number(await readFile(path, 'utf8'));
+    return holder > 0 ? isAlive(holder) : Date.now() - (await stat(path)).mtimeMs < WRITTEN_WITHIN_MS;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
   }
 }
 
@@ -78,7 +101,7 @@ async function forgetOld(jobs: string): Promise<void> {
   const now = Date.now();
   for (const name of await readdir(jobs)) {
     const path = join(jobs, name);
-    const { mtimeMs } = await stat(path);
-    if (now - mtimeMs > KEPT_FOR_MS) await rm(path, { recursive: true, force: true });
+    const found = await stat(path).catch(() => null);
+    if (found !== null && now - found.mtimeMs > KEPT_FOR_MS) await rm(path, { recursive: true, force: true });
   }
 }
