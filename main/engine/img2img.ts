@@ -1,5 +1,6 @@
 /** The main job: a picture and a prompt in, pictures out. Reads top to bottom; the steps are numbered as in ARCHITECTURE.md. */
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AppError } from '../../shared/errors';
@@ -10,7 +11,7 @@ import { assertSupportedDenoiser, scalingFactor, sizeMultiplePx, VAE_FACTOR } fr
 import { applyFit, planFit, undoFit, type FitPlan } from './image/fit';
 import { readPicture } from './image/read';
 import type { Picture } from './image/picture';
-import { assertWritableFolder, encodePicture, writeAtomically } from './image/write';
+import { assertWritableFolder, encodePicture, writeAtomically, type ResultImage } from './image/write';
 import { Journal, journalledInput } from './journal/journal';
 import { TorchGenerator } from './latents/noise';
 import type { Img2ImgParams } from './messages';
@@ -56,17 +57,20 @@ export async function img2img(params: Img2ImgParams, context: JobContext): Promi
   const settings = resolveSettings(params.settings, model.defaults);
 
   // 2 · Read the picture upright in sRGB, and fit it to a size that the model accepts.
-  const inputPath = (await journalledInput(params.jobFolder)) ?? params.inputPath;
-  const picture = await readPicture(inputPath);
+  // The journal's copy stands in for an input that was moved away; a file that was changed since makes another job.
+  const inputPath = existsSync(params.inputPath)
+    ? params.inputPath
+    : ((await journalledInput(params.jobFolder)) ?? params.inputPath);
+  const picture = await readPicture(inputPath, { keepsOwnColours: settings.strength === 0 });
   const plan = planFit(picture, settings.size, fitLimits(model), settings.fit);
   const fitted = await applyFit(picture, plan);
   const working: WorkingPicture = { ...fitted, isFlat: isFlat(fitted.rgb) };
   const journal = await Journal.open(
     params.jobFolder,
     jobKey(settings, model, picture),
+    inputPath,
     () => settings.seed ?? drawSeed(),
   );
-  if (!journal.isResumed) await journal.keepInput(inputPath);
   const job: Job = { params, settings, model, picture, plan, working, journal, log, context };
 
   const outputs: JobOutput[] = [...journal.outputs];
@@ -138,7 +142,7 @@ async function makePicture(
     job.plan,
     job.picture,
   );
-  const output = await save(job, image, seed, result.rgb);
+  const output = await save(job, image, seed, { rgb: result.rgb });
   await job.journal.addOutput(output);
   return output;
 }
@@ -193,11 +197,12 @@ async function generate(
     context.onProgress,
   );
   const of = scheduler.timesteps.length;
-  const place: StagePlace = {
-    provider: model.runtime.expectedProvider('unet'),
+  const placeOn = (provider: StagePlace['provider']): StagePlace => ({
+    provider,
     isTiled: false,
-    reason: `${model.placeReason}; ${of} of ${settings.steps} steps`,
-  };
+    reason: `${model.placeReason(provider)}; ${of} of ${settings.steps} steps`,
+  });
+  const place = placeOn(model.runtime.expectedProvider('unet'));
   await log.run('generate', image, place, async () => {
     let used = place;
     for (let index = stepsDone; index < of; index += 1) {
@@ -217,7 +222,7 @@ async function generate(
         },
         checkPrediction,
       );
-      used = { ...place, provider: session.provider };
+      used = placeOn(session.provider);
       const step = scheduler.step(prediction, index, latents, (n) => generator.randn(n));
       latents = step.prevSample;
       context.inspect?.(`latents_step_${index}`, latents);
@@ -269,12 +274,17 @@ async function encode(job: Job): Promise<Encoded> {
   return encoded;
 }
 
-async function save(job: Job, image: number, seed: number, rgb: Buffer): Promise<JobOutput> {
+async function save(
+  job: Job,
+  image: number,
+  seed: number,
+  pixels: Pick<ResultImage, 'rgb' | 'ownRgba'>,
+): Promise<JobOutput> {
   const { params, picture, settings } = job;
   const name = settings.count === 1 ? params.outputName : `${params.outputName}-${image + 1}`;
   const path = join(params.outputFolder, `${name}.${settings.format}`);
   const bytes = await encodePicture(
-    { width: picture.width, height: picture.height, rgb, alpha: picture.alpha },
+    { width: picture.width, height: picture.height, alpha: picture.alpha, ...pixels },
     settings.format,
     embeddedSettings(job.settings, job.model, job.plan, seed),
   );
@@ -283,10 +293,10 @@ async function save(job: Job, image: number, seed: number, rgb: Buffer): Promise
   return { path, seed, width: picture.width, height: picture.height, sha256 };
 }
 
-/** Strength 0: the input's own pixels, upright and in sRGB. */
+/** Strength 0: the input's own pixels, upright and in sRGB, with the colours under its transparency. */
 async function saveUnchanged(job: Job): Promise<JobOutput> {
   job.log.notice('Strength 0 leaves the picture as it is: no step ran.');
-  return save(job, 0, job.journal.seed, job.picture.rgb);
+  return save(job, 0, job.journal.seed, { rgb: job.picture.rgb, ownRgba: job.picture.ownRgba });
 }
 
 function fitLimits(model: LoadedModel): Parameters<typeof planFit>[2] {

@@ -33,7 +33,7 @@ export interface RgbImage {
 export interface Picture extends RgbImage {
   /** alpha: [height, width] uint8, or null when the file has none. */
   alpha: Buffer | null;
-  /** rgba: [height, width, 4] uint8, the file's own colours before they were flattened over white; null without alpha. */
+  /** rgba: [height, width, 4] uint8, the file's own colours before they were flattened over white; null when not asked for or without alpha. */
   ownRgba: Buffer | null;
   info: PictureFacts;
 }

@@ -4,19 +4,26 @@ import { DEFAULT_MAX_PIXELS, openPicture } from './decode';
 import type { Picture } from './picture';
 import { readSourceFile } from './source-file';
 
+export interface ReadOptions {
+  maxPixels?: number;
+  /** Also keep `ownRgba`, which costs four bytes per pixel. */
+  keepsOwnColours?: boolean;
+}
+
 /**
  * Reads a picture file completely: JPEG, PNG, WebP, AVIF, TIFF or GIF (first frame or page), upright, converted to 8-bit sRGB.
  * `rgb` is flattened over white, because colours under transparency are arbitrary; `alpha` is the file's own.
  * Throws AppError `input` with a plain sentence for everything that is not a whole picture of at most `maxPixels`.
  */
-export async function readPicture(path: string, options: { maxPixels?: number } = {}): Promise<Picture> {
+export async function readPicture(path: string, options: ReadOptions = {}): Promise<Picture> {
   const bytes = await readSourceFile(path);
   const opened = await openPicture(bytes, basename(path), options.maxPixels ?? DEFAULT_MAX_PIXELS);
   const { data, info } = await opened.decode((pipeline) =>
     pipeline.raw().toBuffer({ resolveWithObject: true }),
   );
   const { width, height, channels } = info;
-  return { width, height, ...split(data, width * height, channels), info: opened.info };
+  const pixels = split(data, width * height, channels, options.keepsOwnColours === true);
+  return { width, height, ...pixels, info: opened.info };
 }
 
 /** Interleaved pixels of 1 … 4 channels → RGB over white, and alpha when there is one (2 or 4 channels). */
@@ -24,6 +31,7 @@ function split(
   data: Buffer,
   pixels: number,
   channels: number,
+  keepsOwnColours: boolean,
 ): { rgb: Buffer; alpha: Buffer | null; ownRgba: Buffer | null } {
   if (channels === 3) return { rgb: data, alpha: null, ownRgba: null };
   const rgb = Buffer.allocUnsafeSlow(pixels * 3);
@@ -37,11 +45,12 @@ function split(
       rgb[to + c] = overWhite(data[from + (isGrey ? 0 : c)] ?? 0, a);
     }
   }
-  return { rgb, alpha, ownRgba: isGrey && alpha ? greyToRgba(data, alpha) : alpha && data };
+  return { rgb, alpha, ownRgba: alpha && keepsOwnColours ? ownColours(data, alpha, isGrey) : null };
 }
 
-/** [pixels, 2] grey and alpha → [pixels, 4] */
-function greyToRgba(data: Buffer, alpha: Buffer): Buffer {
+/** Interleaved grey or RGB with alpha → [pixels, 4] */
+function ownColours(data: Buffer, alpha: Buffer, isGrey: boolean): Buffer {
+  if (!isGrey) return data;
   const rgba = Buffer.allocUnsafeSlow(alpha.length * 4);
   for (let i = 0; i < alpha.length; i++) {
     rgba.fill(data[2 * i] ?? 0, 4 * i, 4 * i + 3);

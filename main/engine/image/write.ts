@@ -71,9 +71,9 @@ export async function encodePicture(
 
 function pipelineOf(image: ResultImage, keepAlpha: boolean): Sharp {
   const { width, height } = image;
-  const alpha = keepAlpha ? (image.alpha ?? null) : null;
-  return sharp(alpha ? withAlpha(image.rgb, alpha) : image.rgb, {
-    raw: { width, height, channels: alpha ? 4 : 3 },
+  const rgba = keepAlpha && image.alpha ? (image.ownRgba ?? withAlpha(image.rgb, image.alpha)) : null;
+  return sharp(rgba ?? image.rgb, {
+    raw: { width, height, channels: rgba ? 4 : 3 },
     limitInputPixels: false,
   });
 }

@@ -3,7 +3,7 @@
  * pixels. Every file is written atomically; a file that does not read back is treated as if it had never been written.
  */
 import { copyFile, mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../../../shared/errors';
 import { jobOutputSchema, type JobOutput } from '../../../shared/job';
@@ -57,14 +57,26 @@ export class Journal {
 
   /**
    * Opens the journal in `<jobFolder>/journal`. A journal of another job (another key) is emptied first.
+   * @param inputPath the input file; a copy of it is kept, so that the job can go on when the original is moved
    * @param drawSeed makes the seed when the request left it open; a resumed job keeps the seed it drew
    */
-  static async open(jobFolder: string, key: string, drawSeed: () => number): Promise<Journal> {
+  static async open(
+    jobFolder: string,
+    key: string,
+    inputPath: string,
+    drawSeed: () => number,
+  ): Promise<Journal> {
     const folder = join(jobFolder, 'journal');
     await mkdir(folder, { recursive: true });
     const found = await readRecord(folder);
     if (found !== null && found.key === key) return new Journal(folder, found, true);
-    for (const file of await readdir(folder)) await rm(join(folder, file), { recursive: true });
+    for (const file of await readdir(folder)) {
+      // The old copy may be the very input that this job starts from.
+      if (join(folder, file) !== inputPath) await rm(join(folder, file), { recursive: true });
+    }
+    if (dirname(inputPath) !== folder) {
+      await copyFile(inputPath, join(folder, `input${extname(inputPath).toLowerCase()}`));
+    }
     const record: JobRecord = { version: 1, key, seed: drawSeed(), outputs: [] };
     const journal = new Journal(folder, record, false);
     await journal.save(record);
@@ -78,11 +90,6 @@ export class Journal {
   /** Pictures of this job that are finished, in order. */
   get outputs(): readonly JobOutput[] {
     return this.record.outputs;
-  }
-
-  /** Keeps a copy of the input file, so that the job can go on when the original is moved. */
-  async keepInput(path: string): Promise<void> {
-    await copyFile(path, join(this.folder, `input${extname(path).toLowerCase()}`));
   }
 
   async writeEncoded(encoded: Encoded): Promise<void> {

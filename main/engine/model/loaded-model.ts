@@ -3,7 +3,7 @@ import { availableMemoryBytes } from '../../hardware/memory';
 import { hasHardwareGpu } from '../../hardware/gpu';
 import { fitsTogether } from '../../placement/memory-model';
 import type { ModelDefaults, ModelInfo } from '../../../shared/models';
-import type { DeviceChoice } from '../../../shared/placement';
+import type { DeviceChoice, Provider } from '../../../shared/placement';
 import { detectFamily, recommendedDefaults } from '../families/detect';
 import type { FamilyTraits } from '../families/family-traits';
 import { providersFor, type SessionOpener } from '../onnx/providers';
@@ -23,7 +23,7 @@ export interface LoadedModel {
   readonly tokenizer: ClipTokenizer;
   readonly runtime: ModelRuntime;
   /** Why local stages run where they do, in a few words. */
-  readonly placeReason: string;
+  readonly placeReason: (provider: Provider | null) => string;
   /** Prompt chunks' text → embedding: the same prompt skips the text encoder. */
   readonly embeddings: RecentMap<PromptEmbedding>;
   /** Hash of the working picture → encoder output: another try on the same picture skips the encoder. */
@@ -61,7 +61,7 @@ export class ModelCache {
         open: this.open,
         keepTogether: fitsTogether(folder.sizeBytes, availableMemoryBytes()),
       }),
-      placeReason: placeReason(device, hasGpu),
+      placeReason: (provider) => placeReason(device, hasGpu, provider),
       embeddings: new RecentMap(REMEMBERED_PROMPTS),
       encoded: new RecentMap(REMEMBERED_PICTURES),
     };
@@ -77,8 +77,10 @@ export class ModelCache {
   }
 }
 
-function placeReason(device: DeviceChoice, hasGpu: boolean): string {
+function placeReason(device: DeviceChoice, hasGpu: boolean, provider: Provider | null): string {
   if (device === 'cpu') return 'the CPU was asked for';
+  const wantsGpu = device === 'gpu' || hasGpu;
+  if (wantsGpu && provider === 'cpu') return 'the graphics card could not be used';
   if (device === 'gpu') return 'the graphics card was asked for';
   return hasGpu ? 'this machine has a graphics card' : 'this machine has no graphics card';
 }

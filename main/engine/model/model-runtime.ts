@@ -4,7 +4,8 @@ import { AppError, toErrorBody } from '../../../shared/errors';
 import type { OptimizationLevel } from '../onnx/options';
 import type { SessionOpener } from '../onnx/providers';
 import type { Session } from '../onnx/session';
-import type { Component, ModelFolder } from './model-folder';
+import { ProviderUnavailable } from '../onnx/session-errors';
+import { COMPONENTS, type Component, type ModelFolder } from './model-folder';
 
 /** One way of running a graph. The last rung of every ladder is the CPU with few graph optimisations (pipelines.md 4.6). */
 export interface Rung {
@@ -79,10 +80,23 @@ export class ModelRuntime {
       } catch (error) {
         const isLast = index >= this.options.providers.length - 1;
         if (isLast) throw error;
-        this.rungs.set(component, index + 1);
-        this.announce(component, index + 1, toErrorBody(error).message);
+        if (error instanceof ProviderUnavailable) {
+          this.leaveProvider(index, error.message);
+        } else {
+          this.rungs.set(component, index + 1);
+          this.announce(component, index + 1, toErrorBody(error).message);
+        }
       }
     }
+  }
+
+  /** Moves every component that would be tried on this rung to the next one, and says so once. */
+  private leaveProvider(index: number, reason: string): void {
+    for (const component of COMPONENTS) {
+      const isOpen = this.sessions.has(component);
+      if (!isOpen && (this.rungs.get(component) ?? 0) === index) this.rungs.set(component, index + 1);
+    }
+    this.onNotice(`This job runs on "${this.ladder[index + 1]?.provider ?? 'cpu'}": ${reason}`);
   }
 
   /** Moves a component to its next rung and says why; false when there is none left. */

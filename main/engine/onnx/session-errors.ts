@@ -9,6 +9,12 @@ interface Rule {
   readonly explain: (file: string) => string;
 }
 
+/** A provider that nothing on this machine can run on, whatever the graph: it is not worth trying with the next one. */
+export class ProviderUnavailable extends AppError {}
+
+/** What Dawn and ONNX Runtime say when there is no usable adapter or driver. */
+const NO_ADAPTER = /RequestAdapter|adapter_result|no (suitable |compatible )?adapter|no CUDA-capable device/i;
+
 const RULES: readonly Rule[] = [
   {
     pattern: /failed to allocate memory|out of memory|bad_alloc|8007000E|OUTOFMEMORY/i,
@@ -52,6 +58,10 @@ const RULES: readonly Rule[] = [
 export function explainSessionError(thrown: unknown, path: string, provider: Provider): AppError {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   const file = join(basename(dirname(path)), basename(path));
+  if (provider !== 'cpu' && NO_ADAPTER.test(message)) {
+    const sentence = `there is no graphics card or driver that ${provider} can use.`;
+    return new ProviderUnavailable('model', sentence, { cause: thrown });
+  }
   const rule = RULES.find((candidate) => candidate.pattern.test(message));
   if (rule !== undefined) return new AppError(rule.code, rule.explain(file), { cause: thrown });
   return new AppError('model', `${file} could not be run on ${provider}: ${plain(message)}.`, {

@@ -82,7 +82,7 @@ async function runVaePass<T>(
   const place = (provider: StagePlace['provider']): StagePlace => ({
     provider,
     isTiled,
-    reason: model.placeReason + tiling.reason,
+    reason: model.placeReason(provider) + tiling.reason,
   });
 
   return log.run(stage, image, place(model.runtime.expectedProvider(component)), async () => {
