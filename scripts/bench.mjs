@@ -1,0 +1,161 @@
+// `npm run bench [-- --runs N] [--json]`: how long the main job takes on the starter model, on the CPU, in the engine that the app runs.
+// Side by side and in alternation, so that a slow moment of the machine hits both: a new engine against one whose sessions are kept,
+// and the decoder whole against in tiles. The comparisons are ratios within one machine; the times alone mean little elsewhere.
+import { fork } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ensureBuilt, ensureInstalled, main, root, say, ScriptError } from './bootstrap.mjs';
+import { engineEnv } from './engine-env.mjs';
+
+const SKETCH = join(root, 'models/starter/sketch.png');
+const BASE = { prompt: 'a red house by a lake', seed: 7, device: 'cpu' };
+
+/** Large enough for four tiles of 512 pixels, few steps, because the decoder is what is compared. */
+const TILED_SIZE_PX = 896;
+
+async function measure(folder, runs) {
+  const fresh = [];
+  const kept = [];
+  const whole = [];
+  const tiled = [];
+  const warm = new Engine(folder);
+  await warm.paint(BASE); // opens the sessions that the kept runs use
+  for (let i = 0; i < runs; i++) {
+    const settings = { ...BASE, prompt: `${BASE.prompt}, ${i}` }; // another prompt, so that no embedding is remembered
+    const cold = new Engine(folder);
+    fresh.push(await cold.paint(settings));
+    await cold.end();
+    kept.push(await warm.paint(settings));
+    say(
+      `run ${i + 1} of ${runs}: new engine ${seconds(fresh[i].wallMs)}, kept sessions ${seconds(kept[i].wallMs)}`,
+    );
+  }
+  await warm.end();
+  for (let i = 0; i < runs; i++) {
+    for (const [tiling, reports] of [
+      ['off', whole],
+      ['on', tiled],
+    ]) {
+      const engine = new Engine(folder); // a process of its own, so that each has its own peak memory
+      const size = { width: TILED_SIZE_PX, height: TILED_SIZE_PX };
+      reports.push(await engine.paint({ ...BASE, tiling, size, steps: 2, strength: 1 }));
+      await engine.end();
+    }
+    say(
+      `run ${i + 1} of ${runs}: decode whole ${seconds(decodeMs(whole[i]))}, in tiles ${seconds(decodeMs(tiled[i]))}`,
+    );
+  }
+  return {
+    machine: { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version },
+    runs,
+    pipeline: compare(
+      ['new engine', fresh.map((report) => report.wallMs), fresh],
+      ['kept sessions', kept.map((report) => report.wallMs), kept],
+    ),
+    decode: compare(['whole', whole.map(decodeMs), whole], ['in tiles', tiled.map(decodeMs), tiled]),
+  };
+}
+
+/** An engine process and one request at a time. */
+class Engine {
+  #process;
+  #folder;
+  #nextId = 1;
+
+  constructor(folder) {
+    this.#folder = folder;
+    const env = { ...engineEnv(), UNDERPAINT_HOME: folder };
+    this.#process = fork(join(root, 'out/main/engine.cjs'), {
+      env,
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+  }
+
+  /** Runs one job; answers its report with `wallMs`, the time from the request to the answer (with the start of a new engine). */
+  paint(settings) {
+    const id = this.#nextId++;
+    const jobFolder = mkdtempSync(join(this.#folder, 'job-'));
+    const startMs = performance.now();
+    return new Promise((done, fail) => {
+      const onExit = (code) =>
+        fail(new ScriptError(`The engine ended in the middle of a run (exit code ${code}).`));
+      const onMessage = (message) => {
+        if (message.type !== 'answer' || message.id !== id) return;
+        this.#process.off('message', onMessage).off('exit', onExit);
+        if (message.ok) done({ ...message.value, wallMs: performance.now() - startMs });
+        else fail(new ScriptError(message.error.message));
+      };
+      this.#process.on('message', onMessage).on('exit', onExit);
+      const params = {
+        inputPath: SKETCH,
+        settings,
+        outputFolder: jobFolder,
+        outputName: 'result',
+        jobFolder,
+        previews: false,
+      };
+      this.#process.send({ type: 'request', id, method: 'img2img', params });
+    });
+  }
+
+  end() {
+    return new Promise((done) => {
+      this.#process.once('exit', done);
+      this.#process.kill('SIGKILL');
+    });
+  }
+}
+
+function decodeMs(report) {
+  return report.stages.find(({ stage }) => stage === 'decode').ms;
+}
+
+function compare([nameA, msA, reportsA], [nameB, msB, reportsB]) {
+  const side = (name, ms, reports) => ({
+    name,
+    medianMs: median(ms),
+    minMs: Math.min(...ms),
+    maxMs: Math.max(...ms),
+    peakRssBytes: median(reports.map((report) => report.peakRssBytes)),
+  });
+  // The median of the ratios of neighbours, not the ratio of the medians: drift of the machine cancels out.
+  const ratio = median(msA.map((ms, i) => ms / msB[i]));
+  return { a: side(nameA, msA, reportsA), b: side(nameB, msB, reportsB), ratio };
+}
+
+function median(numbers) {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+function seconds(ms) {
+  return `${(ms / 1000).toFixed(2)} s`;
+}
+
+function table({ machine, runs, pipeline, decode }) {
+  const row = ({ name, medianMs, minMs, maxMs, peakRssBytes }) =>
+    `  ${name.padEnd(14)} ${seconds(medianMs).padStart(8)}   ${seconds(minMs)} to ${seconds(maxMs)}   ${(peakRssBytes / 2 ** 20).toFixed(0)} MiB\n`;
+  const block = (title, { a, b, ratio }) =>
+    `${title}\n${row(a)}${row(b)}  ${a.name} takes ${ratio.toFixed(2)} × the time of ${b.name}\n`;
+  return `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; median, range and peak memory of ${runs} runs\n\n${block('Main job on the sketch', pipeline)}\n${block(`Decode of ${TILED_SIZE_PX} × ${TILED_SIZE_PX} pixels`, decode)}`;
+}
+
+await main(async () => {
+  const { values } = parseArgs({
+    options: { runs: { type: 'string', default: '5' }, json: { type: 'boolean', default: false } },
+  });
+  const runs = Number(values.runs);
+  if (!Number.isInteger(runs) || runs < 1) throw new ScriptError('--runs takes a whole number from 1 on.');
+  await ensureInstalled();
+  await ensureBuilt('engine');
+  const folder = mkdtempSync(join(tmpdir(), 'underpaint-bench-'));
+  try {
+    const result = await measure(folder, runs);
+    process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : table(result));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
