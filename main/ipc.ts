@@ -33,7 +33,7 @@ export function registerRequests(
 function isFromOurPage(event: IpcMainInvokeEvent, window: BrowserWindow | null): boolean {
   if (window === null || window.isDestroyed() || event.sender !== window.webContents) return false;
   const frame = event.senderFrame;
-  return frame !== null && frame === window.webContents.mainFrame && isAppUrl(frame.url);
+  return frame !== null && frame.parent === null && isAppUrl(frame.url);
 }
 
 /** Pushes an event to the page; without a window nobody needs to know. */

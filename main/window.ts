@@ -20,6 +20,7 @@ export interface WindowOptions {
 
 /** Opens the window and loads the page into it. */
 export function openWindow(options: WindowOptions): BrowserWindow {
+  nativeTheme.themeSource = options.settings.current.theme;
   const saved = options.settings.current.window;
   const bounds = fitBounds(
     saved,

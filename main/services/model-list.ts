@@ -37,27 +37,31 @@ export class ModelList {
   async open(folder: string): Promise<ModelInfo> {
     const { engine, settings } = this.#options;
     engine.tryAgain();
-    const info = identified(folder, await engine.request('model.info', { model: folder }));
-    this.#known.set(folder, info);
+    const info = await this.#read(folder);
     const others = settings.current.modelFolders.filter((known) => known !== folder);
     await settings.update({ modelFolders: [folder, ...others].slice(0, MAX_REMEMBERED_FOLDERS) });
     return info;
   }
 
+  /** False for a folder that the person never opened: the page may not name one by itself. */
+  isKnown(model: string | null): boolean {
+    return model === null || this.#options.settings.current.modelFolders.includes(model);
+  }
+
   async #tryRead(folder: string | null): Promise<ModelInfo | null> {
-    const known = this.#known.get(folder);
-    if (known !== undefined) return known;
     try {
-      const info = identified(folder, await this.#options.engine.request('model.info', { model: folder }));
-      this.#known.set(folder, info);
-      return info;
+      return this.#known.get(folder) ?? (await this.#read(folder));
     } catch (error) {
       this.#options.log(`the model ${folder ?? 'starter'} could not be read: ${String(error)}`);
       return null;
     }
   }
-}
 
-/** An opened model is chosen by its folder (the name alone would not find it again); the starter keeps its own id. */
-const identified = (folder: string | null, info: ModelInfo): ModelInfo =>
-  folder === null ? info : { ...info, id: folder };
+  /** The id of an opened folder is the folder itself: that is what a request's `model` names. */
+  async #read(folder: string | null): Promise<ModelInfo> {
+    const info = await this.#options.engine.request('model.info', { model: folder });
+    const known = folder === null ? info : { ...info, id: folder };
+    this.#known.set(folder, known);
+    return known;
+  }
+}

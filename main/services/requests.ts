@@ -47,6 +47,13 @@ export type RequestHandlers = {
 /** Builds the handlers of all requests. */
 export function makeRequestHandlers(services: RequestServices): RequestHandlers {
   const { settings, sources, gallery, models, queue, reader, desktop } = services;
+  const checkModel = (model: string | null): void => {
+    if (!models.isKnown(model))
+      throw new AppError(
+        'model',
+        'This model is not among those that were opened here; open its folder first.',
+      );
+  };
   return {
     'app.state': async () => {
       const [starter, known] = await Promise.all([models.starter(), models.list()]);
@@ -73,7 +80,10 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
     'source.import-bytes': ({ name, bytes }) => sources.importBytes(bytes, name),
     'source.import-path': ({ path: filePath }) => sources.importPath(filePath),
     'source.use-result': ({ resultId }) => sources.importPath(existingPath(gallery, gallery.get(resultId))),
-    'job.start': (request) => queue.start(request),
+    'job.start': async (request) => {
+      checkModel(request.settings.model);
+      return queue.start(request);
+    },
     'job.cancel': async ({ jobId }) => {
       await queue.cancel(jobId);
       return null;
@@ -107,7 +117,10 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
       const folder = await desktop.pickFolder();
       return folder === null ? null : models.open(folder);
     },
-    'prompt.count-tokens': (request) => reader.request('prompt.count-tokens', request),
+    'prompt.count-tokens': async (request) => {
+      checkModel(request.model);
+      return reader.request('prompt.count-tokens', request);
+    },
   };
 }
 

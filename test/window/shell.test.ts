@@ -177,6 +177,35 @@ describe('the walls', () => {
     expect(await ask(running, 'appState')).toMatchObject({ ok: true });
   });
 
+  it('takes a file by its real path, and one without a path by its bytes', async () => {
+    const pictures = path.join(root, 'test', 'golden');
+    const file = path.join(home, 'dropped.png');
+    copyFileSync(path.join(root, 'models', 'starter', 'sketch.png'), file);
+    await running.page.evaluate(() => {
+      const input = document.createElement('input');
+      input.type = 'file';
+      input.id = 'test-file';
+      document.body.append(input);
+    });
+    await running.page.setInputFiles('#test-file', file);
+    // The page may not read a file that changed since it was picked; whoever knows its path may.
+    copyFileSync(path.join(pictures, 'input-64x128.png'), file);
+    const bytes = [...readFileSync(path.join(pictures, 'input-96x64.png'))];
+    const answers = await running.page.evaluate(async (content) => {
+      const input = document.querySelector('#test-file');
+      const picked = input instanceof HTMLInputElement ? input.files?.[0] : undefined;
+      if (picked === undefined) throw new Error('no file');
+      const bridge = Object.entries(globalThis).find(([key]) => key === 'underpaint')?.[1];
+      input?.remove();
+      const made = new File([new Uint8Array(content)], 'made.png');
+      return [await bridge.importFile(picked), await bridge.importFile(made)];
+    }, bytes);
+    expect(answers).toMatchObject([
+      { ok: true, value: { name: 'dropped.png', width: 64, height: 128 } },
+      { ok: true, value: { name: 'made.png', width: 96, height: 64 } },
+    ]);
+  });
+
   it('opens no window and goes nowhere', async () => {
     const opened = await running.page.evaluate(
       (url) => [window.open(url), window.open('app://underpaint/index.html'), window.open('about:blank')],
@@ -330,35 +359,6 @@ describe('the walls', () => {
     });
     expect(answer).toMatchObject({ ok: false, error: { code: 'usage' } });
   });
-
-  it('takes a file by its real path, and one without a path by its bytes', async () => {
-    const pictures = path.join(root, 'test', 'golden');
-    const file = path.join(home, 'dropped.png');
-    copyFileSync(path.join(root, 'models', 'starter', 'sketch.png'), file);
-    await running.page.evaluate(() => {
-      const input = document.createElement('input');
-      input.type = 'file';
-      input.id = 'test-file';
-      document.body.append(input);
-    });
-    await running.page.setInputFiles('#test-file', file);
-    // The page may not read a file that changed since it was picked; whoever knows its path may.
-    copyFileSync(path.join(pictures, 'input-64x128.png'), file);
-    const bytes = [...readFileSync(path.join(pictures, 'input-96x64.png'))];
-    const answers = await running.page.evaluate(async (content) => {
-      const input = document.querySelector('#test-file');
-      const picked = input instanceof HTMLInputElement ? input.files?.[0] : undefined;
-      if (picked === undefined) throw new Error('no file');
-      const bridge = Object.entries(globalThis).find(([key]) => key === 'underpaint')?.[1];
-      input?.remove();
-      const made = new File([new Uint8Array(content)], 'made.png');
-      return [await bridge.importFile(picked), await bridge.importFile(made)];
-    }, bytes);
-    expect(answers).toMatchObject([
-      { ok: true, value: { name: 'dropped.png', width: 64, height: 128 } },
-      { ok: true, value: { name: 'made.png', width: 96, height: 64 } },
-    ]);
-  });
 });
 
 describe('a day with the app', () => {
@@ -400,6 +400,76 @@ describe('a day with the app', () => {
     expect(size).toMatchObject({ width: 1010, height: 710 });
     await again.close();
     expect(again.pageErrors).toEqual([]);
+  });
+
+  it('keeps what was typed in the moment before the window closed', async () => {
+    const running = await launchApp({ home });
+    const prompt = running.page.getByRole('textbox').first();
+    await prompt.fill('typed at the last moment');
+    const gone = new Promise((done) => running.app.process().on('exit', done));
+    await running.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close());
+    await gone;
+    const saved = JSON.parse(readFileSync(path.join(home, 'settings.json'), 'utf8'));
+    expect(saved.draft.settings.prompt).toBe('typed at the last moment');
+  });
+
+  it('has a menu whose commands reach the page', async () => {
+    const running = await launchApp({ home });
+    const { source } = await stateOf(running);
+    const clickItem = (id: string): Promise<void> =>
+      running.app.evaluate(({ Menu, BrowserWindow, webContents }, itemId) => {
+        const item = Menu.getApplicationMenu()?.getMenuItemById(itemId);
+        if (item === null || item === undefined) throw new Error(`no menu item ${itemId}`);
+        item.click({}, BrowserWindow.getAllWindows()[0], webContents.getAllWebContents()[0]);
+      }, id);
+    const labels = await running.app.evaluate(({ Menu }) =>
+      Menu.getApplicationMenu()?.items.flatMap((top) =>
+        (top.submenu?.items ?? []).flatMap((item) => (item.accelerator ? [String(item.accelerator)] : [])),
+      ),
+    );
+    expect(labels).toEqual(
+      expect.arrayContaining(['CmdOrCtrl+O', 'CmdOrCtrl+S', 'CmdOrCtrl+Enter', 'CmdOrCtrl+.']),
+    );
+
+    await running.app.evaluate(
+      async ({ clipboard, nativeImage, ClipboardItem }, bytes) => {
+        const content = new Uint8Array(bytes);
+        // Older Electrons write pictures with a call of its own.
+        const writeImage: unknown = Reflect.get(clipboard, 'writeImage');
+        if (typeof writeImage === 'function')
+          writeImage.call(clipboard, nativeImage.createFromBuffer(Buffer.from(content)));
+        else await clipboard.write([new ClipboardItem({ 'image/png': new Blob([content]) })]);
+      },
+      [...readFileSync(path.join(root, 'test', 'golden', 'input-96x64.png'))],
+    );
+    await clickItem('paste');
+    await waitFor('the pasted picture is the input', async () => {
+      const text = await running.page.locator('body').innerText();
+      return text.includes('96 × 64');
+    });
+    expect(source?.width).toBe(512);
+
+    await running.app.evaluate(
+      ({ dialog }, file) => {
+        dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [file] });
+      },
+      path.join(root, 'models', 'starter', 'sketch.png'),
+    );
+    await clickItem('open');
+    await waitFor('the opened picture is the input', async () =>
+      (await running.page.locator('body').innerText()).includes('512 × 512'),
+    );
+    await running.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.focus());
+    await clickItem('generate');
+    await waitFor('a job runs', async () =>
+      (await stateOf(running)).jobs.some(({ state }) => state === 'running'),
+    );
+    const [job] = (await stateOf(running)).jobs;
+    await clickItem('cancel');
+    await waitForState(running, job?.id ?? '', 'cancelled');
+    await value(ask(running, 'jobDiscard', { jobId: job?.id }));
+    expect(running.pageErrors).toEqual([]);
+    await running.close();
   });
 
   it('ends its engines with itself', async () => {

@@ -82,10 +82,14 @@ const settings = (more: Partial<GenerationSettings> = {}): GenerationSettings =>
 const importSketch = async ({ services }: Bench): Promise<string> =>
   (await services.sources.importPath(path.join(starterFolder, 'sketch.png'))).id;
 
+const ENDED: JobState[] = ['failed', 'done'];
+
 async function untilState(bench: Bench, jobId: string, ...wanted: JobState[]): Promise<JobView> {
   for (let tries = 0; tries < 1200; tries++) {
     const job = bench.services.queue.list().find(({ id }) => id === jobId);
     if (job !== undefined && wanted.includes(job.state)) return job;
+    if (job !== undefined && ENDED.includes(job.state))
+      throw new Error(`job ${jobId} is ${job.state}: ${job.error?.message ?? ''} ${job.error?.details ?? ''}`);
     await sleep(50);
   }
   throw new Error(`job ${jobId} never became ${wanted.join(' or ')}`);
@@ -296,11 +300,19 @@ describe('sources and first start on the real engine', () => {
     const folder = path.join(root, 'test', 'golden', 'models', 'sd1-onnx');
     bench.picks.folder = folder;
     const opened = await bench.ask('model.open', null);
-    expect(opened).toMatchObject({ ok: true, value: { family: 'sd1' } });
+    expect(opened).toMatchObject({ ok: true, value: { id: folder, family: 'sd1' } });
+    const sourceId = await importSketch(bench);
+    const small = { size: { width: 64, height: 64 }, steps: 2 };
+    const job = await bench.ask('job.start', { sourceId, settings: settings({ ...small, model: folder }) });
+    if (!job.ok) throw new Error(job.error.message);
+    await untilState(bench, (job.value as JobView).id, 'done');
+    expect(
+      await bench.ask('job.start', { sourceId, settings: settings({ model: starterFolder }) }),
+    ).toMatchObject({ ok: false, error: { code: 'model' } });
     bench.picks.folder = home;
     expect(await bench.ask('model.open', null)).toMatchObject({ ok: false, error: { code: 'model' } });
     const state = await (await makeBench(home)).ask('app.state', null);
-    expect(state).toMatchObject({ ok: true, value: { models: [{ id: 'starter' }, { family: 'sd1' }] } });
+    expect(state).toMatchObject({ ok: true, value: { models: [{ id: 'starter' }, { id: folder }] } });
     const count = await bench.ask('prompt.count-tokens', { prompt: 'a red house', model: null });
     expect(count).toMatchObject({ ok: true, value: { tokens: 3, limit: 75 } });
   });
