@@ -77,7 +77,11 @@ export class SourceStore {
       if (known !== null) return known;
       this.#engine.tryAgain();
       const previewPath = path.join(folder, 'preview.png');
-      const info = await this.#engine.request('inspect', { inputPath, previewPath });
+      const info = await this.#engine
+        .request('inspect', { inputPath, previewPath })
+        .catch((error: unknown) => {
+          throw named(error, file, name);
+        });
       const record = sourceRecordSchema.parse({ ...info, id, name: name.slice(0, 255), file });
       await writeFile(path.join(folder, 'source.json'), JSON.stringify(record, null, 2));
       await rm(path.join(this.#folder, id), { recursive: true, force: true });
@@ -114,6 +118,12 @@ async function checkFile(filePath: string, name: string): Promise<void> {
   });
   if (!status.isFile()) throw new AppError('input', `“${name}” is not a picture file; choose a picture.`);
   if (status.size > MAX_FILE_BYTES) throw tooLarge(name);
+}
+
+/** The engine knows only the copy; the person is told the name of their own file. */
+function named(error: unknown, file: string, name: string): unknown {
+  if (!(error instanceof AppError) || error.code !== 'input') return error;
+  return new AppError(error.code, error.message.replaceAll(file, name), { cause: error });
 }
 
 const tooLarge = (name: string): AppError =>

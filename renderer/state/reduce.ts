@@ -148,6 +148,7 @@ function forgetJob(state: PageState, jobId: string): PageState {
     ...state,
     runs,
     currentJobId: state.currentJobId === jobId ? null : state.currentJobId,
+    selectedResultId: state.selectedResultId ?? state.results[0]?.id ?? null,
     problem: state.problem?.jobId === jobId ? null : state.problem,
   };
 }

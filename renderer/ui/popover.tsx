@@ -13,16 +13,18 @@ export function Popover({ label, trigger, children }: Props) {
   return (
     <Radix.Root>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
-      <Radix.Content
-        className={styles.panel}
-        aria-label={label}
-        side="top"
-        align="end"
-        sideOffset={8}
-        collisionPadding={12}
-      >
-        {children}
-      </Radix.Content>
+      <Radix.Portal>
+        <Radix.Content
+          className={styles.panel}
+          aria-label={label}
+          side="top"
+          align="end"
+          sideOffset={8}
+          collisionPadding={12}
+        >
+          {children}
+        </Radix.Content>
+      </Radix.Portal>
     </Radix.Root>
   );
 }

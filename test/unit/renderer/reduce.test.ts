@@ -144,6 +144,12 @@ describe('the end of a job', () => {
     const failed = play(page(), { type: 'job-changed', view: job({ state: 'failed', error }) });
     const state = play(failed, { type: 'job-forgotten', jobId: 'job-1' });
     expect(state).toMatchObject({ problem: null, currentJobId: null, runs: {} });
+    const before = play(page({ results: [result()] }), {
+      type: 'job-changed',
+      view: job({ id: 'job-2', state: 'running' }),
+    });
+    expect(shownResult(before)).toBeNull();
+    expect(shownResult(play(before, { type: 'job-forgotten', jobId: 'job-2' }))?.id).toBe('result-1');
   });
 });
 

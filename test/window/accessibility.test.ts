@@ -1,0 +1,202 @@
+/** Everyone can use it: axe finds nothing in any state, dark and light; large targets; nothing cut off; less motion on request. */
+import { AxeBuilder } from '@axe-core/playwright';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchApp, makeHome, removeHome, type RunningApp } from '../support/electron-app';
+import {
+  answerDialogs,
+  cancelButton,
+  generateButton,
+  resizeWindow,
+  screenshot,
+  stepsField,
+  thumbnails,
+  waitForResults,
+  waitForStep,
+  waitUntilReady,
+} from '../support/window-driver';
+
+const SCHEMES = ['dark', 'light'] as const;
+const SIZES = [
+  [900, 600],
+  [1100, 720],
+  [1920, 1080],
+  [3840, 2160],
+] as const;
+
+const home = makeHome();
+let running: RunningApp;
+
+beforeAll(async () => {
+  running = await launchApp({ home });
+  await running.page.getByRole('group', { name: 'Generate' }).waitFor({ timeout: 60_000 });
+  await waitUntilReady(running.page);
+});
+
+afterAll(async () => {
+  await running.close();
+  removeHome(home);
+});
+
+/** Photographs the window as it is and lets axe look at it, in both colour schemes. */
+async function inspect(name: string): Promise<void> {
+  const { page } = running;
+  await page.mouse.move(0, 0);
+  for (const colorScheme of SCHEMES) {
+    await page.emulateMedia({ colorScheme });
+    await screenshot(page, `${name}-${colorScheme}`);
+    // Electron opens no second page for axe to finish in, so everything is done inside this one.
+    const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
+    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
+    expect(found, `${name}, ${colorScheme}`).toEqual([]);
+  }
+}
+
+/** Every control that can be seen: its name, and where it lies. */
+const controls = () =>
+  running.page.evaluate(() =>
+    [...document.querySelectorAll('button, input, select, textarea, [role="slider"], [role="radio"]')]
+      .filter((element) => element.checkVisibility())
+      .map((element) => {
+        const { left, top, right, bottom, width, height } = element.getBoundingClientRect();
+        const name = element.getAttribute('aria-label') ?? element.textContent ?? '';
+        const isScrolled = element.closest('[role="radiogroup"][aria-orientation="vertical"]') !== null;
+        return { name: name || element.id, left, top, right, bottom, width, height, isScrolled };
+      }),
+  );
+
+describe('the window in every state', () => {
+  it('is clean before the first picture', async () => {
+    await inspect('empty');
+  });
+
+  it('is clean while it works', async () => {
+    const { page } = running;
+    await stepsField(page).fill('400');
+    await generateButton(page).click();
+    await page.getByAltText('Preview of the picture in work').waitFor({ timeout: 60_000 });
+    await waitForStep(page, 2);
+    await inspect('working');
+    await cancelButton(page).click();
+    await page.getByText('You cancelled a picture.').waitFor({ timeout: 30_000 });
+    await inspect('cancelled');
+    await page.getByRole('button', { name: 'Discard' }).click();
+  });
+
+  it('is clean with results, side by side and under the slider', async () => {
+    const { page } = running;
+    await stepsField(page).fill('');
+    await stepsField(page).press('Tab');
+    await page.getByLabel('Pictures').selectOption('2');
+    await generateButton(page).click();
+    await waitForResults(page, 2);
+    await inspect('done');
+    await page.getByRole('radio', { name: 'Slider' }).click();
+    await inspect('done-slider');
+    await page.getByRole('radio', { name: 'Side by side' }).click();
+    await thumbnails(page).nth(1).click();
+    await page.getByRole('button', { name: 'Keep one seed' }).click();
+    await page.getByLabel('Pictures').selectOption('1');
+  });
+
+  it('is clean with the folded settings and a custom size open', async () => {
+    const { page } = running;
+    await page.getByLabel('Size').selectOption('custom');
+    await page.getByRole('button', { name: 'More' }).click();
+    await page.getByRole('dialog', { name: 'More settings' }).waitFor();
+    await inspect('more');
+    await page.keyboard.press('Escape');
+    await page.getByLabel('Size').selectOption('input');
+  });
+
+  it('is clean when a picture cannot be read', async () => {
+    const { page } = running;
+    const damaged = path.join(home, 'holiday.jpg');
+    writeFileSync(damaged, 'this is no picture');
+    await answerDialogs(running, { open: damaged });
+    await page.keyboard.press('Control+o');
+    await page.getByRole('alert').waitFor();
+    await inspect('failed');
+    await page.getByRole('button', { name: 'Dismiss' }).click();
+  });
+
+  it('is clean when Generate is off', async () => {
+    const { page } = running;
+    const slider = page.getByRole('slider', { name: 'Strength' });
+    await slider.focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('ArrowRight');
+    await page.getByText(/^No step would run/).waitFor();
+    await inspect('blocked');
+    await page.keyboard.press('End');
+  });
+
+  it('is clean after the engine died', async () => {
+    const { page } = running;
+    await stepsField(page).fill('400');
+    await generateButton(page).click();
+    await waitForStep(page, 2);
+    for (const pid of running.enginePids()) process.kill(pid, 'SIGKILL');
+    await page.getByRole('button', { name: 'Resume' }).waitFor({ timeout: 30_000 });
+    await inspect('interrupted');
+    await page.getByRole('button', { name: 'Discard' }).click();
+    await stepsField(page).fill('');
+    await stepsField(page).press('Tab');
+  });
+});
+
+describe('targets, sizes, motion', () => {
+  it.each(SIZES)('has everything in reach at %i × %i', async (width, height) => {
+    await resizeWindow(running, width, height);
+    await running.page.waitForTimeout(100);
+    await screenshot(running.page, `size-${width}x${height}`);
+    const all = await controls();
+    expect(all.length).toBeGreaterThan(20);
+    const cutOff = all.filter(
+      ({ left, top, right, bottom, isScrolled }) =>
+        !isScrolled && (left < 0 || top < 0 || right > width + 0.5 || bottom > height + 0.5),
+    );
+    expect(cutOff).toEqual([]);
+    const small = all.filter((one) => one.width < 31.5 || one.height < 31.5);
+    expect(small).toEqual([]);
+    const overflow = await running.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(overflow).toBe(0);
+  });
+
+  it('gives the strength slider the most room of all controls', async () => {
+    await resizeWindow(running, 1100, 720);
+    const track = await running.page
+      .getByRole('slider', { name: 'Strength' })
+      .locator('xpath=../..')
+      .boundingBox();
+    expect(track!.width).toBeGreaterThan(450);
+    expect(track!.height).toBeGreaterThanOrEqual(40);
+  });
+
+  it('moves nothing when less motion is wanted', async () => {
+    const { page } = running;
+    const moving = () =>
+      page.evaluate(
+        () =>
+          [...document.querySelectorAll('*')].filter((element) => {
+            const style = getComputedStyle(element);
+            return style.animationName !== 'none' || !/^0s(, 0s)*$/.test(style.transitionDuration);
+          }).length,
+      );
+    await page.emulateMedia({ reducedMotion: 'no-preference' });
+    expect(await moving()).toBeGreaterThan(0);
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    expect(await moving()).toBe(0);
+  });
+
+  it('follows the colour scheme of the system', async () => {
+    const { page } = running;
+    const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    const dark = await ground();
+    await page.emulateMedia({ colorScheme: 'light' });
+    expect(await ground()).not.toBe(dark);
+    expect(running.pageErrors).toEqual([]);
+  });
+});
