@@ -11,12 +11,13 @@ import { sd2, turboDefaults } from './sd2';
 /** VAE factor of every SD1 and SD2 model: three halvings. */
 export const VAE_FACTOR = 8;
 
-/** Family from the configs alone: the text width decides, then the prediction type. */
+/** Family from the configs alone: the text width decides; for unusual widths, SD 2's linear projections; without configs, v-prediction. */
 export function detectFamily(folder: ModelFolder): FamilyTraits {
   const width = folder.configs.unet['cross_attention_dim'] ?? folder.configs.text_encoder['hidden_size'];
   if (width === 768) return sd1;
   if (width === 1024) return sd2;
-  return folder.schedulerConfig['prediction_type'] === 'v_prediction' ? sd2 : sd1;
+  if (width !== undefined) return folder.configs.unet['use_linear_projection'] === true ? sd2 : sd1;
+  return folder.schedulerConfig.prediction_type === 'v_prediction' ? sd2 : sd1;
 }
 
 /** Refuses denoisers that this version has no pipeline for, from the session's own inputs. */
