@@ -27,6 +27,7 @@ export interface RunningApp {
   close: () => Promise<void>;
 }
 
+const running = new Set<ElectronApplication>();
 let display: Promise<string> | undefined;
 
 /** The display to open windows on: the one there is, or on Linux a virtual one for as long as the tests run. */
@@ -67,6 +68,8 @@ export async function launchParameters(
 /** Starts the app and waits for its window and its page. */
 export async function launchApp(options: LaunchOptions): Promise<RunningApp> {
   const app = await _electron.launch({ ...(await launchParameters(options)), timeout: 60_000 });
+  running.add(app);
+  app.on('close', () => running.delete(app));
   const pageErrors: string[] = [];
   app.on('window', (page) => {
     page.on('pageerror', (error) => pageErrors.push(error.message));
@@ -82,11 +85,25 @@ export async function launchApp(options: LaunchOptions): Promise<RunningApp> {
     page,
     home: options.home,
     pageErrors,
-    enginePids: () => childrenOf(pid).filter(({ command }) => command.includes('engine.cjs')).map(toPid),
+    enginePids: () =>
+      childrenOf(pid)
+        .filter(({ command }) => command.includes('engine.cjs'))
+        .map(toPid),
     close: async () => {
       await app.close();
     },
   };
+}
+
+/** Ends the apps that a failed test left open, so that the next test starts its own and not a second one. */
+export async function endLeftovers(): Promise<void> {
+  for (const app of [...running]) {
+    const gone = new Promise((done) => app.process().once('exit', done));
+    if (app.process().exitCode !== null || app.process().signalCode !== null) continue;
+    app.process().kill('SIGKILL');
+    await gone;
+  }
+  running.clear();
 }
 
 /** Waits until `condition` holds; fails with `what` when it does not within `timeoutMs`. */
@@ -123,7 +140,9 @@ function childrenOf(parent: number): ChildProcessLine[] {
     if (!/^\d+$/.test(name)) return [];
     try {
       // The name in parentheses may hold anything; the parent's id is the second field after it.
-      const fields = readFileSync(`/proc/${name}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+      const fields = readFileSync(`/proc/${name}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ');
       if (fields[0] === 'Z' || Number(fields[1]) !== parent) return [];
       const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ');
       return [{ pid: Number(name), command }];
