@@ -1,5 +1,5 @@
 /** Starts the built app in a real Electron and drives its window through Playwright. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -27,7 +27,7 @@ export interface RunningApp {
   close: () => Promise<void>;
 }
 
-const running = new Set<ElectronApplication>();
+const running = new Set<ChildProcess>();
 let display: Promise<string> | undefined;
 
 /** The display to open windows on: the one there is, or on Linux a virtual one for as long as the tests run. */
@@ -68,8 +68,9 @@ export async function launchParameters(
 /** Starts the app and waits for its window and its page. */
 export async function launchApp(options: LaunchOptions): Promise<RunningApp> {
   const app = await _electron.launch({ ...(await launchParameters(options)), timeout: 60_000 });
-  running.add(app);
-  app.on('close', () => running.delete(app));
+  const child = app.process();
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   const pageErrors: string[] = [];
   app.on('window', (page) => {
     page.on('pageerror', (error) => pageErrors.push(error.message));
@@ -79,7 +80,7 @@ export async function launchApp(options: LaunchOptions): Promise<RunningApp> {
   });
   const page = await app.firstWindow();
   await page.waitForLoadState('load');
-  const pid = app.process().pid ?? 0;
+  const pid = child.pid ?? 0;
   return {
     app,
     page,
@@ -97,13 +98,9 @@ export async function launchApp(options: LaunchOptions): Promise<RunningApp> {
 
 /** Ends the apps that a failed test left open, so that the next test starts its own and not a second one. */
 export async function endLeftovers(): Promise<void> {
-  for (const app of [...running]) {
-    const gone = new Promise((done) => app.process().once('exit', done));
-    if (app.process().exitCode !== null || app.process().signalCode !== null) continue;
-    app.process().kill('SIGKILL');
-    await gone;
-  }
-  running.clear();
+  const ends = [...running].map((child) => new Promise((done) => child.once('exit', done)));
+  for (const child of running) child.kill('SIGKILL');
+  await Promise.all(ends);
 }
 
 /** Waits until `condition` holds; fails with `what` when it does not within `timeoutMs`. */
