@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { pictureInfoSchema, type Img2ImgParams } from '../../main/engine/messages';
 import { jobReportSchema, type JobProgress } from '../../shared/job';
 import { modelInfoSchema } from '../../shared/models';
@@ -233,7 +233,10 @@ describe('what the engine does not understand', () => {
     for (const garbage of ['', 'text', 7, null, [], {}, { type: 'request' }, { type: 'cancel', id: 999 }]) {
       engine.send(garbage);
     }
-    valueOf(await engine.call('model.info', { model: goldenModel('sd1-onnx') }).answer);
+    const { answer } = engine.call('model.info', { model: goldenModel('sd1-onnx') });
+    expect(valueOf(await answer)).toMatchObject({ id: 'sd1-onnx' });
+    // Its log comes over another pipe, perhaps a moment later.
+    await vi.waitFor(() => expect(engine.output).toContain('did not understand a message'));
   });
 });
 
