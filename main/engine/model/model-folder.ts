@@ -72,7 +72,7 @@ export async function readModelFolder(folder: string): Promise<ModelFolder> {
     schedulerConfig,
     componentBytes,
     sizeBytes: COMPONENTS.reduce((sum, component) => sum + componentBytes[component], 0),
-    revision: await hashGraphs(Object.values(graphs)),
+    revision: await hashModel(Object.values(graphs), { configs, schedulerConfig }),
     card,
   };
 }
@@ -197,9 +197,9 @@ async function folderBytes(folder: string): Promise<number> {
 
 const HASHED_BYTES = 65_536;
 
-/** First 12 hex digits of SHA-256 over each graph's size and its first and last 64 KiB: cheap, and different for every version. */
-async function hashGraphs(paths: readonly string[]): Promise<string> {
-  const hash = createHash('sha256');
+/** First 12 hex digits of SHA-256 over the settings, and each graph's size and its first and last 64 KiB: cheap, and different for every version. */
+async function hashModel(paths: readonly string[], settings: object): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify(settings));
   for (const path of paths) {
     const handle = await open(path, 'r');
     try {
