@@ -106,9 +106,10 @@ async function start(): Promise<void> {
     if (isClosed) return;
     event.preventDefault();
     const enough = new Promise((done) => setTimeout(done, CLOSE_WAIT_MS));
+    // Everything is on disk and every window is gone: nothing may hold the end up any more.
     void Promise.race([services.close(), enough]).finally(() => {
       isClosed = true;
-      app.quit();
+      app.exit();
     });
   });
 }

@@ -90,10 +90,22 @@ export async function launchApp(options: LaunchOptions): Promise<RunningApp> {
       childrenOf(pid)
         .filter(({ command }) => command.includes('engine.cjs'))
         .map(toPid),
-    close: async () => {
-      await app.close();
-    },
+    close: () => closeApp(app, child),
   };
+}
+
+/** Longest time that an app may take to quit before it is ended. */
+const QUIT_WITHIN_MS = 30_000;
+
+/** Quits the app as a person would; one that does not quit is ended, so that the tests after it can go on. */
+async function closeApp(app: ElectronApplication, child: ChildProcess): Promise<void> {
+  const isLate = await Promise.race([
+    app.close().then(() => false),
+    sleep(QUIT_WITHIN_MS, true, { ref: false }),
+  ]);
+  if (!isLate) return;
+  console.warn(`The app did not quit within ${QUIT_WITHIN_MS / 1000} s and was ended.`);
+  child.kill('SIGKILL');
 }
 
 /** Ends the apps that a failed test left open, so that the next test starts its own and not a second one. */

@@ -48,6 +48,13 @@ async function startJob(running: RunningApp, more: Record<string, unknown> = {})
   return value(ask<JobView>(running, 'jobStart', { sourceId: source?.id, settings }));
 }
 
+/** Starts a job of many steps and waits until it has done one. */
+async function firstStepOf(running: RunningApp): Promise<void> {
+  const stepDone = firstStep(running);
+  await startJob(running, { steps: 200 });
+  await stepDone;
+}
+
 /** Waits until the page was told that a job did its first step. */
 const firstStep = (running: RunningApp): Promise<void> =>
   running.page.evaluate(
@@ -493,6 +500,19 @@ describe('a day with the app', () => {
     };
     await waitFor('the engines are gone', () => !pids.some(isAlive), 5000);
   });
+
+  it('quits when its window is closed, also in the middle of a job', async () => {
+    const ownHome = makeHome();
+    const running = await launchApp({ home: ownHome });
+    await firstStepOf(running);
+    const child = running.app.process();
+    const gone = new Promise<number | null>((done) => child.once('exit', (code) => done(code)));
+    const close = running.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close());
+    await close.catch(() => undefined); // its answer may be lost with the app
+    expect(await gone).toBe(0);
+    await waitFor('the engines are gone', () => running.enginePids().length === 0);
+    removeHome(ownHome);
+  }, 30_000);
 
   it('paints, survives the death of the engine and its own, and loses nothing', async () => {
     let running = await launchApp({ home });
