@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { open, mkdir, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../../shared/errors';
-import { homeFolder } from './home';
+import { homeFolder } from '../home';
 
 export interface JobFolder {
   readonly path: string;

@@ -1,0 +1,77 @@
+/** Builds and runs single components of the tiny golden models from their safetensors. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Provider } from '../../shared/placement';
+import { openComponentWeights } from '../../main/engine/checkpoint/component-weights';
+import { placeGraph } from '../../main/engine/checkpoint/graph-files';
+import { buildComponent } from '../../main/engine/graphs/build-component';
+import { targetOf } from '../../main/engine/graphs/graph-builder';
+import { readSafetensors } from '../../main/engine/latents/safetensors';
+import type { Component } from '../../main/engine/model/component';
+import { openSession } from '../../main/engine/onnx/session';
+import type { Feed } from '../../main/engine/onnx/tensors';
+import { GOLDEN, maxDifference } from './golden';
+
+/** Where a component lies in a diffusers folder. */
+const PART: Readonly<Record<Component, string>> = {
+  text_encoder: 'text_encoder',
+  unet: 'unet',
+  vae_encoder: 'vae',
+  vae_decoder: 'vae',
+};
+
+export const readConfig = (model: string, component: Component): Record<string, unknown> =>
+  JSON.parse(readFileSync(join(model, PART[component], 'config.json'), 'utf8')) as Record<string, unknown>;
+
+/** The graph's path for a provider. */
+export async function graphPath(
+  model: string,
+  component: Component,
+  provider: Provider,
+  config: Record<string, unknown> = readConfig(model, component),
+): Promise<string> {
+  const weights = await openComponentWeights(join(model, PART[component]));
+  return placeGraph(buildComponent(component, config, weights, targetOf(provider)), component, 'test');
+}
+
+/** What diffusers fed a component and what came out: tensor name → values. */
+export async function readComponentRecord(
+  model: string,
+  component: Component,
+): Promise<Record<string, Feed>> {
+  const { tensors } = await readSafetensors(join(GOLDEN, 'components', `${model}.safetensors`));
+  const record: Record<string, Feed> = {};
+  for (const [name, tensor] of Object.entries(tensors)) {
+    const { data, shape } = tensor;
+    if (!name.startsWith(`${component}.`) || !(data instanceof Float32Array || data instanceof Int32Array)) continue;
+    record[name.slice(component.length + 1)] = { data, dims: shape };
+  }
+  const text = tensors['text_encoder.last_hidden_state'];
+  if (component === 'unet' && text?.dtype === 'F32') {
+    record['encoder_hidden_states'] = { data: text.data, dims: text.shape };
+  }
+  return record;
+}
+
+/** Runs a graph on a component's recorded inputs: the largest difference over all its outputs. */
+export async function differenceFromRecord(
+  path: string,
+  provider: Provider,
+  record: Readonly<Record<string, Feed>>,
+): Promise<number> {
+  const session = await openSession(path, { provider });
+  try {
+    const feeds: Record<string, Feed> = {};
+    for (const { name } of session.inputs) {
+      const feed = record[name];
+      if (feed === undefined) throw new Error(`nothing recorded for the input ${name}`);
+      feeds[name] = feed;
+    }
+    const results = await session.run(feeds);
+    return Math.max(
+      ...Object.entries(results).map(([name, result]) => maxDifference(result.data, record[name]?.data ?? [])),
+    );
+  } finally {
+    await session.release();
+  }
+}
