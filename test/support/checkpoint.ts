@@ -5,9 +5,9 @@ import type { Provider } from '../../shared/placement';
 import { openComponentWeights } from '../../main/engine/checkpoint/component-weights';
 import { placeGraph } from '../../main/engine/checkpoint/graph-files';
 import { buildComponent } from '../../main/engine/graphs/build-component';
-import { targetOf } from '../../main/engine/graphs/graph-builder';
 import { readSafetensors } from '../../main/engine/latents/safetensors';
 import type { Component } from '../../main/engine/model/component';
+import { targetFor } from '../../main/engine/onnx/graph-target';
 import { openSession } from '../../main/engine/onnx/session';
 import type { Feed } from '../../main/engine/onnx/tensors';
 import { GOLDEN, maxDifference } from './golden';
@@ -31,7 +31,7 @@ export async function graphPath(
   config: Record<string, unknown> = readConfig(model, component),
 ): Promise<string> {
   const weights = await openComponentWeights(join(model, PART[component]));
-  return placeGraph(buildComponent(component, config, weights, targetOf(provider)), component, 'test');
+  return placeGraph(buildComponent(component, config, weights, await targetFor(provider)), component, 'test');
 }
 
 /** What diffusers fed a component and what came out: tensor name → values. */
@@ -43,7 +43,8 @@ export async function readComponentRecord(
   const record: Record<string, Feed> = {};
   for (const [name, tensor] of Object.entries(tensors)) {
     const { data, shape } = tensor;
-    if (!name.startsWith(`${component}.`) || !(data instanceof Float32Array || data instanceof Int32Array)) continue;
+    if (!name.startsWith(`${component}.`) || !(data instanceof Float32Array || data instanceof Int32Array))
+      continue;
     record[name.slice(component.length + 1)] = { data, dims: shape };
   }
   const text = tensors['text_encoder.last_hidden_state'];
@@ -69,7 +70,9 @@ export async function differenceFromRecord(
     }
     const results = await session.run(feeds);
     return Math.max(
-      ...Object.entries(results).map(([name, result]) => maxDifference(result.data, record[name]?.data ?? [])),
+      ...Object.entries(results).map(([name, result]) =>
+        maxDifference(result.data, record[name]?.data ?? []),
+      ),
     );
   } finally {
     await session.release();

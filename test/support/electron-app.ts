@@ -82,7 +82,10 @@ export async function launchApp(options: LaunchOptions): Promise<RunningApp> {
     page,
     home: options.home,
     pageErrors,
-    enginePids: () => childrenOf(pid).filter(({ command }) => command.includes('engine.cjs')).map(toPid),
+    enginePids: () =>
+      childrenOf(pid)
+        .filter(({ command }) => command.includes('engine.cjs'))
+        .map(toPid),
     close: async () => {
       await app.close();
     },
@@ -123,7 +126,9 @@ function childrenOf(parent: number): ChildProcessLine[] {
     if (!/^\d+$/.test(name)) return [];
     try {
       // The name in parentheses may hold anything; the parent's id is the second field after it.
-      const fields = readFileSync(`/proc/${name}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+      const fields = readFileSync(`/proc/${name}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ');
       if (fields[0] === 'Z' || Number(fields[1]) !== parent) return [];
       const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ');
       return [{ pid: Number(name), command }];

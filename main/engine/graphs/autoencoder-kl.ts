@@ -6,17 +6,8 @@ import { z } from 'zod';
 import type { WeightSource } from '../checkpoint/weights';
 import { parseConfig } from './config';
 import { GraphBuilder, type BuiltGraph, type GraphTarget, type Value } from './graph-builder';
-import {
-  add,
-  attention,
-  batchOf,
-  conv2d,
-  groupNorm,
-  linear,
-  silu,
-  toRows,
-  upsampleNearest2x,
-} from './layers';
+import { attention } from './attention';
+import { add, batchOf, conv2d, groupNorm, linear, silu, toRows, upsampleNearest2x } from './layers';
 import { resnetBlock } from './resnet-block';
 
 const schema = z.object({

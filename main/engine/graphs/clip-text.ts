@@ -6,7 +6,8 @@ import { z } from 'zod';
 import type { WeightSource } from '../checkpoint/weights';
 import { parseConfig } from './config';
 import { GraphBuilder, type BuiltGraph, type GraphTarget, type Value } from './graph-builder';
-import { add, attention, batchOf, gelu, layerNorm, linear, sigmoidLinear, toRows } from './layers';
+import { attention } from './attention';
+import { add, batchOf, gelu, layerNorm, linear, sigmoidLinear, toRows } from './layers';
 
 const schema = z.object({
   vocab_size: z.number().int().positive(),
@@ -72,7 +73,7 @@ function encoderLayer(g: GraphBuilder, x: Value, name: string, batch: Value, con
     linear(g, h, `${name}.self_attn.q_proj`, square),
     linear(g, h, `${name}.self_attn.k_proj`, square),
     linear(g, h, `${name}.self_attn.v_proj`, square),
-    { heads, features: D, batch, isCausal: true },
+    { heads, features: D, batch, causalUpTo: config.max_position_embeddings },
   );
   const attended = add(g, x, linear(g, mixed, `${name}.self_attn.out_proj`, square));
 

@@ -1,6 +1,6 @@
 /** Collects nodes and initializers of one graph; weights become external data that points into the checkpoint. */
+import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
-import type { Provider } from '../../../shared/placement';
 import {
   needShape,
   needWeight,
@@ -22,8 +22,13 @@ import {
 export type Value = string;
 
 /** Which kernels a graph is made for: operators differ (graphs.md, "The idea"), results do not. */
-export type GraphTarget = 'cpu' | 'gpu';
-export const targetOf = (provider: Provider): GraphTarget => (provider === 'cpu' ? 'cpu' : 'gpu');
+export interface GraphTarget {
+  readonly kernels: 'cpu' | 'gpu';
+  /** Whether the provider computes `MultiHeadAttention` rightly on this machine (see `targetFor`). */
+  readonly hasFusedAttention: boolean;
+}
+
+export const CPU_TARGET: GraphTarget = { kernels: 'cpu', hasFusedAttention: true };
 
 export interface BuiltGraph {
   /** Bytes of the `.onnx` file. */
@@ -166,7 +171,8 @@ export class GraphBuilder {
   }
 
   private constant(dtype: OnnxDtype, bytes: Buffer, dims: readonly number[]): Value {
-    const name = `${dtype}:${dims.join('x')}:${bytes.length <= 64 ? bytes.toString('hex') : `#${this.initializers.size}`}`;
+    const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+    const name = `${dtype}:${dims.join('x')}:${hash}`;
     if (!this.initializers.has(name)) this.initializers.set(name, { name, dtype, dims, data: bytes });
     return name;
   }

@@ -31,7 +31,7 @@ export function linear(g: GraphBuilder, x: Value, name: string, options: LinearO
       : g.weightRows(`${name}.${tensor}`, shape, rows.part, rows.parts);
   const weight = part('weight', [outFeatures, inFeatures]);
   const bias = (options.bias ?? true) ? part('bias', [outFeatures]) : undefined;
-  if (g.target === 'gpu') {
+  if (g.target.kernels === 'gpu') {
     return g.op('Gemm', bias === undefined ? [x, weight] : [x, weight, bias], { attributes: { transB: 1 } });
   }
   const product = g.microsoft('FusedMatMul', [x, weight], { transB: 1 });
@@ -116,24 +116,3 @@ export const batchOf = (g: GraphBuilder, x: Value): Value =>
 /** [B, S, C] → [B·S, C]: rows, which is what `linear` takes. */
 export const toRows = (g: GraphBuilder, x: Value, features: number): Value =>
   g.op('Reshape', [x, g.ints([-1, features])]);
-
-export interface AttentionOptions {
-  readonly heads: number;
-  readonly features: number;
-  /** From `batchOf`. */
-  readonly batch: Value;
-  /** No position sees a later one. */
-  readonly isCausal?: boolean;
-}
-
-/** softmax(q·kᵀ/√d)·v per head: q [B·S, C], k and v [B·T, C] → [B·S, C]. Never writes the scores of all heads at once. */
-export function attention(g: GraphBuilder, q: Value, k: Value, v: Value, options: AttentionOptions): Value {
-  const { heads, features, batch } = options;
-  const shape = g.op('Concat', [batch, g.ints([-1, features])], { attributes: { axis: 0 } });
-  const split = (x: Value): Value => g.op('Reshape', [x, shape]); // [B, S, C]
-  const mixed = g.microsoft('MultiHeadAttention', [split(q), split(k), split(v)], {
-    num_heads: heads,
-    ...(options.isCausal === true ? { unidirectional: 1 } : {}),
-  });
-  return toRows(g, mixed, features);
-}

@@ -1,6 +1,7 @@
 /** Transformer2DModel of diffusers: attention blocks over the positions of a feature map, with the prompt as context. */
 import type { GraphBuilder, Value } from './graph-builder';
-import { add, attention, gelu, groupNorm, layerNorm, linear, multiply, toRows } from './layers';
+import { attention } from './attention';
+import { add, gelu, groupNorm, layerNorm, linear, multiply, toRows } from './layers';
 
 export interface TransformerOptions {
   readonly channels: number;
