@@ -9,7 +9,7 @@ import { installMenu } from './menu';
 import { registerAppScheme, serveApp } from './protocol';
 import { closeNetwork, hardenContents, hardenSession } from './security';
 import { makeServices } from './services/make-services';
-import { openWindow } from './window';
+import { announceResults, bringToFront, openWindow } from './window';
 
 const isDebug = process.env['UNDERPAINT_DEBUG'] === '1';
 const canUseDevTools = !app.isPackaged || isDebug;
@@ -57,6 +57,9 @@ async function start(): Promise<void> {
     log,
     isWindowVisible: () => window !== null && window.isVisible() && !window.isMinimized(),
     send: (name, payload) => sendEvent(window, name, payload),
+    announceResults: (count) => {
+      if (window !== null) announceResults(window, count);
+    },
     showProgress: (fraction) => {
       if (window !== null && !window.isDestroyed()) window.setProgressBar(fraction ?? -1);
     },
@@ -88,10 +91,8 @@ async function start(): Promise<void> {
   open();
 
   app.on('second-instance', () => {
-    if (window === null) return open();
-    if (window.isMinimized()) window.restore();
-    window.show();
-    window.focus();
+    if (window === null) open();
+    else bringToFront(window);
   });
   app.on('activate', () => {
     if (window === null) open();

@@ -1,5 +1,5 @@
 /** The one window: hardened, opened where it was, reloaded when its page dies. */
-import { BrowserWindow, nativeTheme, screen } from 'electron';
+import { BrowserWindow, nativeTheme, Notification, screen } from 'electron';
 import { APP_ORIGIN } from './services/media-urls';
 import type { SettingsStore } from './services/settings-store';
 import { fitBounds, MINIMUM_SIZE } from './services/window-bounds';
@@ -57,6 +57,23 @@ export function openWindow(options: WindowOptions): BrowserWindow {
     options.log(`the page could not be loaded: ${String(error)}`);
   });
   return window;
+}
+
+/** Tells a person who works in another program meanwhile that pictures are ready; a click brings the window back. */
+export function announceResults(window: BrowserWindow, count: number): void {
+  if (window.isDestroyed() || window.isFocused() || !Notification.isSupported()) return;
+  const title = count === 1 ? 'Your picture is ready' : `Your ${count} pictures are ready`;
+  const notification = new Notification({ title, silent: true });
+  notification.on('click', () => bringToFront(window));
+  notification.show();
+}
+
+/** Shows the window and gives it the keyboard, also when it was minimized. */
+export function bringToFront(window: BrowserWindow): void {
+  if (window.isDestroyed()) return;
+  if (window.isMinimized()) window.restore();
+  window.show();
+  window.focus();
 }
 
 function rememberPlace(window: BrowserWindow, settings: SettingsStore, log: (text: string) => void): void {

@@ -23,7 +23,7 @@ export async function buildPrograms() {
       ssr: { noExternal: true },
       build: {
         ssr: true,
-        target: 'node20.15',
+        target: 'node20.19',
         outDir: resolve(root, 'out/main'),
         emptyOutDir: false,
         minify: false,

@@ -1,8 +1,12 @@
 /** Latents on their way between commands: safetensors with the scaling stated in the metadata. */
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { AppError } from '../../shared/errors';
 import { writeAtomically } from './image/write';
-import { encodeSafetensors, readSafetensors } from './latents/safetensors';
+import { fromFloat16 } from './latents/float16';
+import { decodeSafetensors, encodeSafetensors, type SafeTensor } from './latents/safetensors';
 import type { Latents } from './stages/decode';
+import { findNonFinite } from './stages/guards';
 
 /** Written by `underpaint encode`: latents in the scale of the denoising loop, `mean · scaling_factor`. */
 export async function writeLatents(
@@ -34,13 +38,14 @@ export async function writeLatents(
  * `scaled` is taken as scaled. Throws `AppError('input')`.
  */
 export async function readLatents(path: string, scalingFactor: number, channels: number): Promise<Latents> {
-  const file = await readSafetensors(path);
+  const file = decodeSafetensors(await readBytes(path));
   const tensors = Object.values(file.tensors);
   const tensor = file.tensors['latents'] ?? (tensors.length === 1 ? tensors[0] : undefined);
-  if (tensor === undefined || tensor.dtype !== 'F32') {
+  const values = tensor === undefined ? null : asFloat32(tensor);
+  if (tensor === undefined || values === null) {
     throw new AppError(
       'input',
-      'This file holds no float32 tensor "latents"; give a file that "underpaint encode" wrote.',
+      'This file holds no float32 or float16 tensor "latents"; give a file that "underpaint encode" wrote.',
     );
   }
   const [batch, c, height, width] = tensor.shape.length === 3 ? [1, ...tensor.shape] : tensor.shape;
@@ -50,7 +55,31 @@ export async function readLatents(path: string, scalingFactor: number, channels:
       `The latents have the shape [${tensor.shape.join(', ')}], but this model decodes [1, ${channels}, height, width]; use the model that encoded them.`,
     );
   }
-  const data =
-    file.metadata['scaled'] === 'false' ? tensor.data.map((value) => value * scalingFactor) : tensor.data;
+  const fault = findNonFinite(values);
+  if (fault !== null) {
+    throw new AppError(
+      'input',
+      `The latents in "${basename(path)}" hold ${fault}, so there is no picture in them; encode the picture again.`,
+    );
+  }
+  const data = file.metadata['scaled'] === 'false' ? values.map((value) => value * scalingFactor) : values;
   return { data, channels, height, width };
+}
+
+function asFloat32(tensor: SafeTensor): Float32Array | null {
+  if (tensor.dtype === 'F32') return tensor.data;
+  return tensor.dtype === 'F16' ? fromFloat16(tensor.data) : null;
+}
+
+async function readBytes(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const name = basename(path);
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    const sentence = isMissing
+      ? `"${name}" does not exist; check the path, or whether it was moved or renamed.`
+      : `"${name}" cannot be read; choose a file of latents that this account may read.`;
+    throw new AppError('input', sentence, { cause: error });
+  }
 }

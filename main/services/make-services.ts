@@ -37,6 +37,8 @@ export interface ServiceOptions {
   log: (text: string) => void;
   isWindowVisible: () => boolean;
   send: <N extends EventName>(name: N, payload: EventOf<N>) => void;
+  /** Pictures are ready, and the person may be looking elsewhere. */
+  announceResults: (count: number) => void;
   /** 0 … 1, or null when nothing runs. */
   showProgress: (fraction: number | null) => void;
 }
@@ -94,7 +96,10 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
       const fraction = jobFraction(progress, count);
       if (fraction !== null) options.showProgress(fraction);
     },
-    onResults: (results) => options.send('results.added', results),
+    onResults: (results) => {
+      options.send('results.added', results);
+      options.announceResults(results.length);
+    },
   });
   await Promise.all([settings.load(), gallery.load(), queue.load()]);
 

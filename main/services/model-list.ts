@@ -14,8 +14,8 @@ export interface ModelListOptions {
 /** Asks the engine about each model once per session. */
 export class ModelList {
   readonly #options: ModelListOptions;
-  /** Folder (null: the starter) → what the engine said. */
-  readonly #known = new Map<string | null, ModelInfo>();
+  /** Folder (null: the starter) → what the engine says; a model that could not be read is asked again. */
+  readonly #known = new Map<string | null, Promise<ModelInfo>>();
 
   constructor(options: ModelListOptions) {
     this.#options = options;
@@ -50,7 +50,7 @@ export class ModelList {
 
   async #tryRead(folder: string | null): Promise<ModelInfo | null> {
     try {
-      return this.#known.get(folder) ?? (await this.#read(folder));
+      return await (this.#known.get(folder) ?? this.#read(folder));
     } catch (error) {
       this.#options.log(`the model ${folder ?? 'starter'} could not be read: ${String(error)}`);
       return null;
@@ -58,10 +58,12 @@ export class ModelList {
   }
 
   /** The id of an opened folder is the folder itself: that is what a request's `model` names. */
-  async #read(folder: string | null): Promise<ModelInfo> {
-    const info = await this.#options.engine.request('model.info', { model: folder });
-    const known = folder === null ? info : { ...info, id: folder };
-    this.#known.set(folder, known);
-    return known;
+  #read(folder: string | null): Promise<ModelInfo> {
+    const reading = this.#options.engine
+      .request('model.info', { model: folder })
+      .then((info) => (folder === null ? info : { ...info, id: folder }));
+    this.#known.set(folder, reading);
+    reading.catch(() => this.#known.delete(folder));
+    return reading;
   }
 }

@@ -22,6 +22,8 @@ const sourceRecordSchema = sourceSchema.omit({ url: true }).extend({
 export class SourceStore {
   readonly #folder: string;
   readonly #engine: EngineHost;
+  /** Imports run one by one, so that the same picture twice at once still becomes one source. */
+  #lastImport: Promise<unknown> = Promise.resolve();
 
   constructor(folder: string, engine: EngineHost) {
     this.#folder = folder;
@@ -31,13 +33,13 @@ export class SourceStore {
   /** Copies a picture file in. Throws `input` when it is no file, too large, or nothing that the engine can read. */
   async importPath(filePath: string, name = path.basename(filePath)): Promise<Source> {
     await checkFile(filePath, name);
-    return this.#import(name, (target) => copyFile(filePath, target, constants.COPYFILE_EXCL));
+    return this.#inTurn(name, (target) => copyFile(filePath, target, constants.COPYFILE_EXCL));
   }
 
   /** Stores an encoded picture that has no file (pasted). Throws `input` like `importPath`. */
   async importBytes(bytes: Uint8Array, name: string): Promise<Source> {
     if (bytes.byteLength > MAX_FILE_BYTES) throw tooLarge(name);
-    return this.#import(name, (target) => writeFile(target, bytes, { flag: 'wx' }));
+    return this.#inTurn(name, (target) => writeFile(target, bytes, { flag: 'wx' }));
   }
 
   /** A source that was imported before; null when it is not there or its record makes no sense. */
@@ -63,6 +65,12 @@ export class SourceStore {
   /** The upright sRGB PNG that the page shows; null for an id that cannot exist. */
   previewPath(sourceId: string): string | null {
     return ID_PATTERN.test(sourceId) ? path.join(this.#folder, sourceId, 'preview.png') : null;
+  }
+
+  #inTurn(name: string, write: (target: string) => Promise<void>): Promise<Source> {
+    const turn = this.#lastImport.then(() => this.#import(name, write));
+    this.#lastImport = turn.catch(() => undefined);
+    return turn;
   }
 
   async #import(name: string, write: (target: string) => Promise<void>): Promise<Source> {

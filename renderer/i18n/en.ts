@@ -17,7 +17,7 @@ export const en = {
   prompt: {
     label: 'Prompt',
     placeholder: 'What the picture should become',
-    negativeLabel: 'Not wanted',
+    negativeLabel: 'Negative prompt',
     negativePlaceholder: 'What to keep out (optional)',
     tokens_one: '{{count}} of {{limit}} token',
     tokens_other: '{{count}} of {{limit}} tokens',

@@ -6,13 +6,21 @@ import type { Result } from '../../shared/result';
 import type { Draft } from '../../shared/settings';
 import type { PageBridge } from '../bridge';
 import { lockSeed, patchDraft, randomSeed, requestedSettings, resetToRecommended } from './draft';
-import { INITIAL_STATE, type CompareMode, type PageState, type ProblemOrigin } from './page-state';
+import {
+  INITIAL_STATE,
+  type CompareMode,
+  type Notice,
+  type PageState,
+  type ProblemOrigin,
+} from './page-state';
 import { isBusy, readiness } from './readiness';
 import { reduce, type PageEvent } from './reduce';
 import { activeRun, shownResult } from './selectors';
 
 const DRAFT_SAVE_DELAY_MS = 300;
 const TOKEN_COUNT_DELAY_MS = 250;
+/** How long a short confirmation stays. */
+const NOTICE_MS = 8000;
 
 export interface Actions {
   load: () => Promise<void>;
@@ -33,12 +41,12 @@ export interface Actions {
   discard: (jobId: string) => Promise<void>;
   retry: () => Promise<void>;
   /** Chooses the CPU and goes on: resumes the failed job's request there. */
-  useCpu: () => Promise<void>;
-  useStarterModel: () => void;
+  switchToCpu: () => Promise<void>;
+  switchToStarterModel: () => void;
   selectResult: (resultId: string | null) => void;
   saveResult: () => Promise<void>;
   revealResult: () => Promise<void>;
-  useResultAsInput: () => Promise<void>;
+  makeResultInput: () => Promise<void>;
   /** Takes over the settings and the seed of the shown result. */
   reuseSettings: () => void;
   setCompareMode: (mode: CompareMode) => void;
@@ -82,6 +90,12 @@ export function createApp(bridge: PageBridge): App {
     const source = valueOf('source', await ask());
     dispatch({ type: 'import-ended', source });
   };
+  let noticeTimer: ReturnType<typeof setTimeout> | undefined;
+  const confirm = (key: Notice['key'], values: Notice['values'] = {}): void => {
+    clearTimeout(noticeTimer);
+    dispatch({ type: 'notice', notice: { key, values } });
+    noticeTimer = setTimeout(() => dispatch({ type: 'notice', notice: null }), NOTICE_MS);
+  };
   let isSaving = false;
   let isOpeningModel = false;
 
@@ -114,7 +128,7 @@ export function createApp(bridge: PageBridge): App {
       isOpeningModel = false;
       if (model === null) return;
       dispatch({ type: 'model-opened', model });
-      dispatch({ type: 'notice', notice: { key: 'modelOpened', values: { name: model.name } } });
+      confirm('modelOpened', { name: model.name });
     },
     generate: async () => {
       const { source, draft: now } = state();
@@ -144,10 +158,10 @@ export function createApp(bridge: PageBridge): App {
       const answer = await bridge.jobDiscard({ jobId });
       if (!answer.ok) return report('result', answer.error, jobId);
       dispatch({ type: 'job-forgotten', jobId });
-      dispatch({ type: 'notice', notice: { key: 'discarded', values: {} } });
+      confirm('discarded');
     },
     retry: () => actions.generate(),
-    useCpu: async () => {
+    switchToCpu: async () => {
       const jobId = state().problem?.jobId ?? null;
       actions.changeSettings({ device: 'cpu' });
       if (jobId !== null) {
@@ -157,7 +171,7 @@ export function createApp(bridge: PageBridge): App {
       }
       await actions.generate();
     },
-    useStarterModel: () => {
+    switchToStarterModel: () => {
       actions.changeSettings({ model: null });
       dispatch({ type: 'problem-dismissed' });
     },
@@ -169,14 +183,14 @@ export function createApp(bridge: PageBridge): App {
       const saved = valueOf('result', await bridge.resultSave({ resultId: result.id }));
       isSaving = false;
       if (saved !== null) {
-        dispatch({ type: 'notice', notice: { key: 'saved', values: { path: saved.path } } });
+        confirm('saved', { path: saved.path });
       }
     },
     revealResult: async () => {
       const result = shownResult(state());
       if (result !== null) valueOf('result', await bridge.resultReveal({ resultId: result.id }));
     },
-    useResultAsInput: async () => {
+    makeResultInput: async () => {
       const result = shownResult(state());
       if (result !== null) await bringIn(() => bridge.sourceUseResult({ resultId: result.id }));
     },
@@ -184,11 +198,11 @@ export function createApp(bridge: PageBridge): App {
       const result = shownResult(state());
       if (result === null) return;
       changeDraft((now) => lockSeed({ ...now, settings: { ...result.settings, count: 1 } }, result.seed));
-      dispatch({ type: 'notice', notice: { key: 'copiedSettings', values: {} } });
+      confirm('copiedSettings');
     },
     setCompareMode: (mode) => dispatch({ type: 'compare-mode-changed', mode }),
     dismissProblem: () => dispatch({ type: 'problem-dismissed' }),
-    askForPasteKey: () => dispatch({ type: 'notice', notice: { key: 'pasteByKey', values: {} } }),
+    askForPasteKey: () => confirm('pasteByKey'),
   };
   return { store, actions };
 }

@@ -1,5 +1,5 @@
 /** Starts the built app in a real Electron and drives its window through Playwright. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -27,6 +27,7 @@ export interface RunningApp {
   close: () => Promise<void>;
 }
 
+const running = new Set<ChildProcess>();
 let display: Promise<string> | undefined;
 
 /** The display to open windows on: the one there is, or on Linux a virtual one for as long as the tests run. */
@@ -67,6 +68,9 @@ export async function launchParameters(
 /** Starts the app and waits for its window and its page. */
 export async function launchApp(options: LaunchOptions): Promise<RunningApp> {
   const app = await _electron.launch({ ...(await launchParameters(options)), timeout: 60_000 });
+  const child = app.process();
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   const pageErrors: string[] = [];
   app.on('window', (page) => {
     page.on('pageerror', (error) => pageErrors.push(error.message));
@@ -76,7 +80,7 @@ export async function launchApp(options: LaunchOptions): Promise<RunningApp> {
   });
   const page = await app.firstWindow();
   await page.waitForLoadState('load');
-  const pid = app.process().pid ?? 0;
+  const pid = child.pid ?? 0;
   return {
     app,
     page,
@@ -90,6 +94,13 @@ export async function launchApp(options: LaunchOptions): Promise<RunningApp> {
       await app.close();
     },
   };
+}
+
+/** Ends the apps that a failed test left open, so that the next test starts its own and not a second one. */
+export async function endLeftovers(): Promise<void> {
+  const ends = [...running].map((child) => new Promise((done) => child.once('exit', done)));
+  for (const child of running) child.kill('SIGKILL');
+  await Promise.all(ends);
 }
 
 /** Waits until `condition` holds; fails with `what` when it does not within `timeoutMs`. */

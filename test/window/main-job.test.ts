@@ -205,6 +205,10 @@ describe('the main job', () => {
     await copyPicture(running, SMALL_PICTURE);
     await app.evaluate(({ Menu }) => Menu.getApplicationMenu()?.getMenuItemById('paste')?.click());
     await page.getByText('96 × 64 px').waitFor();
+    await expect(lookAt(page.getByAltText(/^Input picture/))).resolves.toMatchObject({
+      width: 96,
+      height: 64,
+    });
     await answerDialogs(running, { open: inRepository('test', 'golden', 'input-64x64.png') });
     await app.evaluate(({ Menu }) => Menu.getApplicationMenu()?.getMenuItemById('open')?.click());
     await page.getByText('64 × 64 px', { exact: true }).waitFor();
@@ -221,7 +225,9 @@ describe('the main job', () => {
     }
     await page.getByText('Drop to use as input').waitFor();
     await devtools.send('Input.dispatchDragEvent', { type: 'drop', x: 120, y: 200, data });
-    await page.getByAltText('Input picture input-96x64.png').waitFor();
+    const picture = page.getByAltText('Input picture input-96x64.png');
+    await picture.waitFor();
+    await expect(lookAt(picture)).resolves.toMatchObject({ width: 96, height: 64 });
   });
 });
 
@@ -325,7 +331,7 @@ describe('a restart', () => {
     await generateButton(first.page).click();
     await waitForResults(first.page, 1);
     // The last change comes just before the window closes: it must not be lost either.
-    await first.page.getByLabel('Not wanted').fill('fog');
+    await first.page.getByLabel('Negative prompt').fill('fog');
     await close(first);
 
     const { page } = await open(home);
@@ -334,7 +340,7 @@ describe('a restart', () => {
     await expect(stepsField(page).inputValue()).resolves.toBe('5');
     await expect(page.getByLabel('Size').inputValue()).resolves.toBe('256');
     await expect(page.getByLabel('Seed', { exact: true }).inputValue()).resolves.toBe('77');
-    await expect(page.getByLabel('Not wanted').inputValue()).resolves.toBe('fog');
+    await expect(page.getByLabel('Negative prompt').inputValue()).resolves.toBe('fog');
     expect(await thumbnails(page).count()).toBe(1);
     await expect(lookAt(page.getByAltText('Result with seed 77'))).resolves.toMatchObject({
       width: 96,

@@ -4,11 +4,12 @@ import { copyFileSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { AppState, ResultView } from '../../shared/contract';
 import type { JobView } from '../../shared/job';
 import type { Result } from '../../shared/result';
 import {
+  endLeftovers,
   launchApp,
   launchParameters,
   makeHome,
@@ -121,8 +122,8 @@ describe('the walls', () => {
     const preferences = await running.app.evaluate(({ BrowserWindow }) => {
       const contents = BrowserWindow.getAllWindows()[0]?.webContents;
       // Not in the type declarations, but the only place that tells what is really in force.
-      const ask: unknown = Reflect.get(contents ?? {}, 'getLastWebPreferences');
-      return typeof ask === 'function' ? ask.call(contents) : null;
+      const read: unknown = Reflect.get(contents ?? {}, 'getLastWebPreferences');
+      return typeof read === 'function' ? read.call(contents) : null;
     });
     expect(preferences).toMatchObject({
       sandbox: true,
@@ -363,6 +364,7 @@ describe('the walls', () => {
 
 describe('a day with the app', () => {
   const home = makeHome();
+  afterEach(endLeftovers);
   afterAll(() => removeHome(home));
 
   it('remembers the form and the window across a restart, and starts only once', async () => {
@@ -373,7 +375,8 @@ describe('a day with the app', () => {
     const changed = {
       ...draft,
       isSeedLocked: true,
-      settings: { ...draft.settings, prompt: 'two boats at dawn', strength: 0.35 },
+      // So many steps that a job does not end before a test has seen it run.
+      settings: { ...draft.settings, prompt: 'two boats at dawn', strength: 0.35, steps: 400 },
     };
     await value(ask(first, 'draftSave', changed));
     await first.app.evaluate(({ BrowserWindow }) =>
@@ -424,7 +427,7 @@ describe('a day with the app', () => {
       }, id);
     const labels = await running.app.evaluate(({ Menu }) =>
       Menu.getApplicationMenu()?.items.flatMap((top) =>
-        (top.submenu?.items ?? []).flatMap((item) => (item.accelerator ? [String(item.accelerator)] : [])),
+        (top.submenu?.items ?? []).flatMap((item) => (item.accelerator ? [item.accelerator] : [])),
       ),
     );
     expect(labels).toEqual(
@@ -460,6 +463,8 @@ describe('a day with the app', () => {
       (await running.page.locator('body').innerText()).includes('512 × 512'),
     );
     await running.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.focus());
+    const generate = running.page.getByRole('button', { name: 'Generate' });
+    await waitFor('the page is ready', () => generate.isEnabled());
     await clickItem('generate');
     await waitFor('a job runs', async () =>
       (await stateOf(running)).jobs.some(({ state }) => state === 'running'),

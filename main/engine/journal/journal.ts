@@ -2,7 +2,7 @@
  * What a job has so far, on disk: after a crash, an out-of-memory or a power cut it goes on where it stopped and ends in identical
  * pixels. Every file is written atomically; a file that does not read back is treated as if it had never been written.
  */
-import { copyFile, mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../../../shared/errors';
@@ -75,7 +75,8 @@ export class Journal {
       if (join(folder, file) !== inputPath) await rm(join(folder, file), { recursive: true });
     }
     if (dirname(inputPath) !== folder) {
-      await copyFile(inputPath, join(folder, `input${extname(inputPath).toLowerCase()}`));
+      const copy = join(folder, `input${extname(inputPath).toLowerCase()}`);
+      await writeAtomically(copy, await readFile(inputPath));
     }
     const record: JobRecord = { version: 1, key, seed: drawSeed(), outputs: [] };
     const journal = new Journal(folder, record, false);

@@ -47,7 +47,8 @@ const RULES: readonly Rule[] = [
     explain: (file) => `${file} is missing or cannot be read; download the model again.`,
   },
   {
-    pattern: /protobuf parsing failed|invalid model|invalid protobuf|not a valid/i,
+    pattern:
+      /protobuf parsing failed|invalid model|invalid protobuf|not a valid|onnxruntime::Model::Model\(/i,
     code: 'model',
     explain: (file) =>
       `${file} is not a valid ONNX model; the file may be cut off, so download the model again.`,
@@ -69,4 +70,11 @@ export function explainSessionError(thrown: unknown, path: string, provider: Pro
   });
 }
 
-const plain = (message: string): string => (message.split('\n')[0] ?? '').replace(/\.$/, '').slice(0, 240);
+/** The first line without its full stop; of a failed C++ check only what it says in words. */
+function plain(message: string): string {
+  const line = (message.split('\n')[0] ?? '').replace(/\.$/, '').slice(0, 240);
+  if (!/onnxruntime_src|\w::\w/.test(line)) return line;
+  return (
+    /was false\. (.+)$/.exec(message.replace(/\s+/g, ' '))?.[1]?.slice(0, 240) ?? 'ONNX Runtime refuses it'
+  );
+}

@@ -9,6 +9,7 @@ os.makedirs(WORK, exist_ok=True)
 torch.set_num_threads(int(os.environ.get("STARTER_THREADS", os.cpu_count() or 2)))
 
 TEXT_WIDTH = 64
+SCALING = 0.18215
 VAE = dict(
     in_channels=3, out_channels=3, latent_channels=4, sample_size=256,
     block_out_channels=(32, 48, 64, 96), layers_per_block=1, norm_num_groups=1,
@@ -16,8 +17,8 @@ VAE = dict(
     mid_block_add_attention=False,
 )
 UNET = dict(
-    sample_size=32, in_channels=4, out_channels=4, block_out_channels=(64, 112, 144),
-    layers_per_block=1, cross_attention_dim=TEXT_WIDTH, attention_head_dim=4, norm_num_groups=16,
+    sample_size=32, in_channels=4, out_channels=4, block_out_channels=(48, 96, 144),
+    layers_per_block=1, cross_attention_dim=TEXT_WIDTH, attention_head_dim=2, norm_num_groups=16,
     down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
     up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
 )
@@ -40,6 +41,15 @@ def vae():
 def unet():
     from diffusers import UNet2DConditionModel
     return UNet2DConditionModel(**UNET)
+
+
+@torch.no_grad()
+def quiet_start(u):
+    """Residual branches and the output start at zero, shortcuts keep what they can."""
+    for n, q in u.named_modules():
+        if n.endswith(("conv2", "to_out.0", "ff.net.2", "proj_out")) or n == "conv_out":
+            q.weight.zero_()
+            q.bias.zero_()
 
 
 def text_encoder():

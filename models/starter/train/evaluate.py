@@ -102,4 +102,5 @@ while True:
     if os.path.getsize(a.sheet) < 390_000:
         break
     q -= 6
+    assert q > 20, "too large; use a .jpg name"
 print(a.sheet, os.path.getsize(a.sheet), "bytes")

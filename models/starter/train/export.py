@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
-from common import OUT, TEXT, TEXT_WIDTH, UNET, VAE, path, text_encoder, unet, vae
+from common import OUT, SCALING, TEXT, TEXT_WIDTH, UNET, VAE, path, text_encoder, unet, vae
 
 warnings.filterwarnings("ignore")
 OPSET = 17
@@ -89,7 +89,7 @@ class Denoise(torch.nn.Module):
 
 def load_vae():
     v = vae()
-    v.load_state_dict(torch.load(path("vae_decoder.pt" if os.path.exists(path("vae_decoder.pt")) else "vae.pt"))["ema"])
+    v.load_state_dict(torch.load(path("vae_decoder.pt" if os.path.exists(path("vae_decoder.pt")) else "vae_final.pt"))["ema"])
     return v
 
 
@@ -107,7 +107,6 @@ def load_text_unet():
 
 
 if __name__ == "__main__":
-    sf = float(np.load(path("latents_meta.npz"))["scaling_factor"])
     v = load_vae()
     t, u = load_text_unet()
     try:
@@ -117,7 +116,7 @@ if __name__ == "__main__":
         pass
     from diffusers.models.attention_processor import AttnProcessor
     u.set_attn_processor(AttnProcessor())
-    vc = dict(_class_name="AutoencoderKL", **VAE, act_fn="silu", scaling_factor=sf, force_upcast=False, use_quant_conv=True, use_post_quant_conv=True)
+    vc = dict(_class_name="AutoencoderKL", **VAE, act_fn="silu", scaling_factor=SCALING, force_upcast=False, use_quant_conv=True, use_post_quant_conv=True)
     write(Encode(v), (torch.randn(2, 3, 64, 64),), "vae_encoder", ["sample"], ["latent_parameters"],
           {"sample": {0: "batch_size", 2: "sample_height", 3: "sample_width"}, "latent_parameters": {0: "batch_size", 2: "latent_height", 3: "latent_width"}}, vc)
     write(Decode(v), (torch.randn(2, 4, 8, 8),), "vae_decoder", ["latent_sample"], ["sample"],

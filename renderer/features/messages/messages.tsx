@@ -64,13 +64,13 @@ function takeWayOut(way: WayOut, { jobId }: Problem, actions: Actions): void {
     case 'discard':
       return void (jobId === null ? actions.dismissProblem() : actions.discard(jobId));
     case 'use-cpu':
-      return void actions.useCpu();
+      return void actions.switchToCpu();
     case 'open-picture':
       return void actions.openPicture();
     case 'open-model':
       return void actions.openModel();
     case 'use-starter-model':
-      return actions.useStarterModel();
+      return actions.switchToStarterModel();
   }
 }
 

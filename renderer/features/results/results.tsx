@@ -47,7 +47,7 @@ function Toolbar({ onFlip }: { onFlip: (isFlipped: boolean) => void }) {
     const result = shownResult(state);
     return result !== null && inputUrlOf(state, result) !== null;
   });
-  const { setCompareMode, saveResult, useResultAsInput, revealResult, reuseSettings } = useActions();
+  const { setCompareMode, saveResult, makeResultInput, revealResult, reuseSettings } = useActions();
   return (
     <div className={styles.tools}>
       {hasInput ? (
@@ -72,7 +72,7 @@ function Toolbar({ onFlip }: { onFlip: (isFlipped: boolean) => void }) {
       <IconButton look="quiet" label={t('results.reveal')} onClick={() => void revealResult()}>
         <FolderSearch aria-hidden />
       </IconButton>
-      <Button onClick={() => void useResultAsInput()}>
+      <Button onClick={() => void makeResultInput()}>
         <ImageUp aria-hidden />
         {t('results.use')}
       </Button>

@@ -31,6 +31,7 @@ function StageCell({ stage }: { stage: Stage }) {
   const run = usePage(currentRun);
   const now = run?.stages[stage] ?? null;
   const name = t(`stage.${stage}`);
+  const place = now?.place ?? null;
   const state = now?.state ?? 'waiting';
   const idle = run === null || run.view.state === 'done' ? 'stage.waiting' : 'stage.notReached';
   const works = run !== null && isActive(run.view);
@@ -45,7 +46,7 @@ function StageCell({ stage }: { stage: Stage }) {
           ) : null}
           {name}
         </h3>
-        {now?.place == null ? null : <Place place={now.place} />}
+        {place === null ? null : <Place place={place} />}
         <span className={styles.time}>{timeWords(now, t)}</span>
       </div>
       <Progress
@@ -53,8 +54,8 @@ function StageCell({ stage }: { stage: Stage }) {
         share={now === null ? 0 : stageShare(now)}
         valueText={stateWords(now, stage, t)}
       />
-      <p className={styles.reason} title={now?.place?.reason}>
-        {now?.place?.reason ?? t(works ? 'stage.next' : idle)}
+      <p className={styles.reason} title={place?.reason}>
+        {place?.reason ?? t(works ? 'stage.next' : idle)}
       </p>
     </div>
   );

@@ -22,16 +22,18 @@ interface Bench {
   states: [string, JobState][];
   onProgress: (jobId: string, progress: JobProgress) => void;
   fractions: (number | null)[];
+  announced: number[];
   picks: { save: string | null; open: string | null; folder: string | null };
   revealed: string[];
   ask: <N extends RequestName>(name: N, payload: unknown) => Promise<Result<unknown> & { name: N }>;
 }
 
 async function makeBench(home: string, env: Record<string, string> = {}): Promise<Bench> {
-  const bench: Pick<Bench, 'states' | 'onProgress' | 'fractions' | 'picks' | 'revealed'> = {
+  const bench: Pick<Bench, 'states' | 'onProgress' | 'fractions' | 'announced' | 'picks' | 'revealed'> = {
     states: [],
     onProgress: () => {},
     fractions: [],
+    announced: [],
     picks: { save: null, open: null, folder: null },
     revealed: [],
   };
@@ -63,6 +65,7 @@ async function makeBench(home: string, env: Record<string, string> = {}): Promis
       if (name === 'job.changed' && 'state' in payload) bench.states.push([payload.id, payload.state]);
       if (name === 'job.progress' && 'progress' in payload) bench.onProgress(payload.jobId, payload.progress);
     },
+    announceResults: (count) => bench.announced.push(count),
     showProgress: (fraction) => bench.fractions.push(fraction),
   });
   onTestFinished(() => services.close());
@@ -89,7 +92,9 @@ async function untilState(bench: Bench, jobId: string, ...wanted: JobState[]): P
     const job = bench.services.queue.list().find(({ id }) => id === jobId);
     if (job !== undefined && wanted.includes(job.state)) return job;
     if (job !== undefined && ENDED.includes(job.state))
-      throw new Error(`job ${jobId} is ${job.state}: ${job.error?.message ?? ''} ${job.error?.details ?? ''}`);
+      throw new Error(
+        `job ${jobId} is ${job.state}: ${job.error?.message ?? ''} ${job.error?.details ?? ''}`,
+      );
     await sleep(50);
   }
   throw new Error(`job ${jobId} never became ${wanted.join(' or ')}`);
@@ -140,6 +145,7 @@ describe('the queue on the real engine', () => {
     const results = bench.services.gallery.list();
     expect(results.map(({ id }) => id)).toEqual([`${first.id}-0`, `${second.id}-0`, `${second.id}-1`]);
     expect(results.every(({ width, height }) => width === 512 && height === 512)).toBe(true);
+    expect(bench.announced).toEqual([1, 2]);
     expect(bench.fractions.at(-1)).toBeNull();
     expect(Math.max(...bench.fractions.map((fraction) => fraction ?? 0))).toBe(1);
     for (let tries = 0; tries < 40 && readdirSync(path.join(bench.home, 'jobs')).length > 0; tries++)
@@ -273,6 +279,8 @@ describe('sources and first start on the real engine', () => {
     const fromDialog = await bench.ask('source.open', null);
     const bytes = new Uint8Array(readFileSync(sketch));
     const fromBytes = await bench.ask('source.import-bytes', { name: 'pasted.png', bytes });
+    const twice = await Promise.all([1, 2].map(() => bench.ask('source.import-path', { path: sketch })));
+    expect(twice[0]).toEqual(twice[1]);
     expect(fromDialog).toMatchObject({ ok: true, value: { id: expect.stringMatching(/^[0-9a-f]{32}$/) } });
     expect(fromBytes).toMatchObject({ ok: true, value: (fromDialog as { value: unknown }).value });
     expect(readdirSync(path.join(bench.home, 'sources'))).toHaveLength(1);

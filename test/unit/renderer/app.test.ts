@@ -92,7 +92,7 @@ describe('the page', () => {
     await actions.generate();
     const error = { code: 'out-of-memory', message: 'The card is full.' } as const;
     tell('job.changed', job({ id: 'job-1', state: 'failed', error, canResume: true }));
-    await actions.useCpu();
+    await actions.switchToCpu();
     expect(sent('jobDiscard')).toEqual([{ jobId: 'job-1' }]);
     expect(sent('jobStart')).toMatchObject([
       { settings: { device: 'auto' } },
@@ -115,6 +115,14 @@ describe('the page', () => {
     const { actions, sent } = await open();
     await actions.importPasted(new File([new Uint8Array([1, 2, 3])], 'image.png'));
     expect(sent('sourceImportBytes')).toEqual([{ name: 'image.png', bytes: new Uint8Array([1, 2, 3]) }]);
+  });
+
+  it('confirms what was saved for a moment', async () => {
+    const { actions, store } = await open({ results: [result()] });
+    await actions.saveResult();
+    expect(store.getState().notice).toEqual({ key: 'saved', values: { path: '/pictures/result.png' } });
+    await vi.advanceTimersByTimeAsync(8000);
+    expect(store.getState().notice).toBeNull();
   });
 
   it('does nothing more when a dialog is closed', async () => {
