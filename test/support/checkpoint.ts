@@ -9,7 +9,7 @@ import { readSafetensors } from '../../main/engine/latents/safetensors';
 import type { Component } from '../../main/engine/model/component';
 import { targetFor } from '../../main/engine/onnx/graph-target';
 import { openSession } from '../../main/engine/onnx/session';
-import type { Feed } from '../../main/engine/onnx/tensors';
+import type { Feed, FloatTensor } from '../../main/engine/onnx/tensors';
 import { GOLDEN, maxDifference } from './golden';
 
 /** Where a component lies in a diffusers folder. */
@@ -54,12 +54,12 @@ export async function readComponentRecord(
   return record;
 }
 
-/** Runs a graph on a component's recorded inputs: the largest difference over all its outputs. */
-export async function differenceFromRecord(
+/** Runs a graph on a component's recorded inputs. */
+export async function runOnRecord(
   path: string,
   provider: Provider,
   record: Readonly<Record<string, Feed>>,
-): Promise<number> {
+): Promise<Record<string, FloatTensor>> {
   const session = await openSession(path, { provider });
   try {
     const feeds: Record<string, Feed> = {};
@@ -68,13 +68,21 @@ export async function differenceFromRecord(
       if (feed === undefined) throw new Error(`nothing recorded for the input ${name}`);
       feeds[name] = feed;
     }
-    const results = await session.run(feeds);
-    return Math.max(
-      ...Object.entries(results).map(([name, result]) =>
-        maxDifference(result.data, record[name]?.data ?? []),
-      ),
-    );
+    return await session.run(feeds);
   } finally {
     await session.release();
   }
 }
+
+/** As `runOnRecord`: the largest difference over all outputs from what diffusers recorded. */
+export async function differenceFromRecord(
+  path: string,
+  provider: Provider,
+  record: Readonly<Record<string, Feed>>,
+): Promise<number> {
+  const results = Object.entries(await runOnRecord(path, provider, record));
+  return Math.max(...results.map(([name, { data }]) => maxDifference(data, record[name]?.data ?? [])));
+}
+
+export const largestValue = (results: Readonly<Record<string, FloatTensor>>): number =>
+  Math.max(...Object.values(results).flatMap(({ data }) => Array.from(data, Math.abs)));

@@ -8,7 +8,7 @@ import {
   ldmVaeNames,
   type LdmName,
 } from '../../main/engine/checkpoint/ldm-keys';
-import { toFloat16 } from '../../main/engine/latents/float16';
+import { fromFloat16, toFloat16 } from '../../main/engine/latents/float16';
 import { encodeSafetensors, readSafetensors, type SafeTensor } from '../../main/engine/latents/safetensors';
 import type { SingleFileHints } from '../../main/engine/model/single-file';
 import { goldenModel } from './golden';
@@ -99,21 +99,34 @@ function floats(tensor: SafeTensor): Float32Array {
   return tensor.data;
 }
 
-/** Copies a golden model and stores its weights in half precision, under the names that diffusers gives such variants. */
-export async function copyInHalf(model: string, to: string, dtype: 'F16' | 'BF16'): Promise<void> {
-  await cp(goldenModel(model), to, { recursive: true });
+/**
+ * Copies a golden model with its weights rounded to half precision: stored as such (`half`), and the same rounded numbers stored as float32
+ * (`float`), which is what diffusers computes with after loading the half-precision file.
+ */
+export async function copyInHalf(
+  model: string,
+  folder: string,
+  dtype: 'F16' | 'BF16',
+): Promise<{ half: string; float: string }> {
+  const copies = { half: join(folder, 'half'), float: join(folder, 'float') };
+  for (const copy of Object.values(copies)) await cp(goldenModel(model), copy, { recursive: true });
   for (const part of ['text_encoder', 'unet', 'vae']) {
-    for (const name of await readdir(join(to, part))) {
+    for (const name of await readdir(join(copies.half, part))) {
       if (!name.endsWith('.safetensors')) continue;
-      const path = join(to, part, name);
-      const { tensors } = await readSafetensors(path);
-      const half = Object.entries(tensors).map(([key, tensor]): [string, SafeTensor] => [
-        key,
-        { dtype, shape: tensor.shape, data: (dtype === 'F16' ? toFloat16 : toBfloat16)(floats(tensor)) },
-      ]);
-      await writeFile(path, encodeSafetensors(Object.fromEntries(half)));
+      const { tensors } = await readSafetensors(join(copies.half, part, name));
+      const half: Tensors = {};
+      const float: Tensors = {};
+      for (const [key, tensor] of Object.entries(tensors)) {
+        const { shape } = tensor;
+        const data = dtype === 'F16' ? toFloat16(floats(tensor)) : toBfloat16(floats(tensor));
+        half[key] = { dtype, shape, data };
+        float[key] = { dtype: 'F32', shape, data: dtype === 'F16' ? fromFloat16(data) : fromBfloat16(data) };
+      }
+      await writeFile(join(copies.half, part, name), encodeSafetensors(half));
+      await writeFile(join(copies.float, part, name), encodeSafetensors(float));
     }
   }
+  return copies;
 }
 
 /** The upper half of each float32, rounded to nearest even. */
@@ -121,3 +134,6 @@ function toBfloat16(values: Float32Array): Uint16Array {
   const bits = new Uint32Array(Float32Array.from(values).buffer);
   return Uint16Array.from(bits, (word) => (word + 0x7fff + ((word >>> 16) & 1)) >>> 16);
 }
+
+const fromBfloat16 = (values: Uint16Array): Float32Array =>
+  new Float32Array(Uint32Array.from(values, (bits) => (bits << 16) >>> 0).buffer);
