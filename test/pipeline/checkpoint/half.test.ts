@@ -3,13 +3,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { COMPONENTS } from '../../../main/engine/model/component';
-import {
-  differenceFromRecord,
-  graphPath,
-  largestValue,
-  readComponentRecord,
-  runOnRecord,
-} from '../../support/checkpoint';
+import { graphPath, largestValue, readComponentRecord, runOnRecord } from '../../support/checkpoint';
 import { maxDifference } from '../../support/golden';
 import { copyInHalf } from '../../support/single-file';
 import { temporaryFolder } from '../../support/temporary-folder';
@@ -28,17 +22,18 @@ describe.each(['F16', 'BF16'] as const)('%s', (dtype) => {
       const copies = await copyInHalf(model, temporaryFolder(), dtype);
       const record = await readComponentRecord(model, component);
       const float = await runOnRecord(await graphPath(copies.float, component, 'cpu'), 'cpu', record);
-      for (const provider of ['cpu', 'webgpu'] as const) {
-        const path = await graphPath(copies.half, component, provider);
-        const half = await runOnRecord(path, provider, record);
+      // WebGPU on a software driver takes seconds per session; casts are folded before a provider sees them, so one component proves it.
+      const providers =
+        component === 'unet' && model === 'sd1' ? (['cpu', 'webgpu'] as const) : (['cpu'] as const);
+      for (const provider of providers) {
+        const half = await runOnRecord(await graphPath(copies.half, component, provider), provider, record);
         for (const [name, { data }] of Object.entries(float)) {
-          expect(maxDifference(half[name]?.data ?? [], data), `${name} on ${provider}`).toBeLessThan(
-            SAME_NUMBERS,
-          );
+          const same = half[name]?.data ?? [];
+          expect(maxDifference(same, data), `${name} on ${provider}`).toBeLessThan(SAME_NUMBERS);
+          const far = maxDifference(same, record[name]?.data ?? []);
+          expect(far / largestValue(float), provider).toBeLessThan(ROUNDING[dtype]);
+          expect(far, 'the weights are really rounded').toBeGreaterThan(0);
         }
-        const far = await differenceFromRecord(path, provider, record);
-        expect(far / largestValue(float), provider).toBeLessThan(ROUNDING[dtype]);
-        expect(far, 'the weights are really rounded').toBeGreaterThan(0);
       }
     });
   });
