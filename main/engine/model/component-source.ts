@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../../../shared/errors';
 import { holdsSafetensors, openComponentWeights } from '../checkpoint/component-weights';
+import { elementCount, type Weight, type WeightDtype } from '../checkpoint/weights';
 import type { Component } from './component';
 import { builtGraph, onnxFile, type GraphSource } from './graph-source';
 
@@ -15,9 +16,14 @@ export interface ComponentSource {
   readonly graph: GraphSource;
   /** The component's config.json; empty where a publisher left it out. */
   readonly config: JsonObject;
-  /** Bytes of all files that belong to the component, external data included. */
+  /** Bytes on the disk that belong to the component, external data included. */
   readonly sizeBytes: number;
+  readonly format: 'onnx' | 'safetensors';
+  /** Values by the type they are stored in; null for ONNX, whose weights are not looked into. */
+  readonly parameters: ParameterCounts | null;
 }
+
+export type ParameterCounts = Readonly<Partial<Record<WeightDtype, number>>>;
 
 /** Both halves of the autoencoder lie in one folder of the original layout. */
 const CHECKPOINT_FOLDER: Readonly<Record<Component, string>> = {
@@ -42,6 +48,8 @@ export async function findComponent(model: string, component: Component): Promis
       graph: onnxFile(join(exported, graph)),
       config: await readConfig(join(exported, 'config.json')),
       sizeBytes: await folderBytes(exported),
+      format: 'onnx',
+      parameters: null,
     };
   }
   const folder = join(model, CHECKPOINT_FOLDER[component]);
@@ -66,14 +74,25 @@ async function openCheckpoint(model: string, component: Component, folder: strin
   }
   const weights = await openComponentWeights(folder);
   const own = OWN_TENSORS[component] ?? /^/;
-  const sizes = weights.headers.flatMap((header) =>
-    [...header.weights.values()].filter(({ name }) => own.test(name)).map(({ length }) => length),
-  );
+  const tensors = weights.headers.flatMap((header) => [...header.weights.values()]);
   return {
     graph: builtGraph(component, config, weights, basename(model)),
     config,
-    sizeBytes: sizes.reduce((sum, length) => sum + length, 0),
+    ...describeWeights(tensors.filter(({ name }) => own.test(name))),
   };
+}
+
+/** What a list of tensors comes to. */
+export function describeWeights(
+  weights: readonly Weight[],
+): Pick<ComponentSource, 'sizeBytes' | 'format' | 'parameters'> {
+  const parameters: Partial<Record<WeightDtype, number>> = {};
+  let sizeBytes = 0;
+  for (const { dtype, shape, length } of weights) {
+    parameters[dtype] = (parameters[dtype] ?? 0) + elementCount(shape);
+    sizeBytes += length;
+  }
+  return { sizeBytes, format: 'safetensors', parameters };
 }
 
 function missingGraph(model: string, component: Component, files: readonly string[] | null): AppError {

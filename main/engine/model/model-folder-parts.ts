@@ -7,6 +7,8 @@ import type { ComponentSource, JsonObject } from './component-source';
 import type { GraphSource } from './graph-source';
 import type { StarterCard } from './starter-card';
 
+export type ComponentContent = Pick<ComponentSource, 'format' | 'parameters' | 'sizeBytes'>;
+
 /** What is known of a model before any of its graphs is opened. */
 export interface ModelFolder {
   /** Folder, or single-file checkpoint. */
@@ -17,6 +19,8 @@ export interface ModelFolder {
   readonly graphs: Readonly<Record<Component, GraphSource>>;
   /** Component → its config.json; empty where a publisher left it out. */
   readonly configs: Readonly<Record<Component, JsonObject>>;
+  /** Component → how its weights are stored. */
+  readonly contents: Readonly<Record<Component, ComponentContent>>;
   readonly tokenizerFolder: string;
   /** Padding token where it is not the tokenizer folder's own. */
   readonly padToken?: string;
@@ -31,7 +35,7 @@ export interface ModelFolder {
 /** The components' sources, turned around: what → component. */
 export function collect(
   sources: Readonly<Record<Component, ComponentSource>>,
-): Pick<ModelFolder, 'graphs' | 'configs' | 'sizeBytes'> {
+): Pick<ModelFolder, 'graphs' | 'configs' | 'contents' | 'sizeBytes'> {
   const { text_encoder, unet, vae_encoder, vae_decoder } = sources;
   const each = <T>(pick: (source: ComponentSource) => T): Record<Component, T> => ({
     text_encoder: pick(text_encoder),
@@ -42,6 +46,7 @@ export function collect(
   return {
     graphs: each((source) => source.graph),
     configs: each((source) => source.config),
+    contents: each(({ format, parameters, sizeBytes }) => ({ format, parameters, sizeBytes })),
     sizeBytes: COMPONENTS.reduce((sum, component) => sum + sources[component].sizeBytes, 0),
   };
 }

@@ -5,7 +5,8 @@ import { recogniseLdm, type RecognisedPart } from '../checkpoint/recognise-ldm';
 import { readSafetensorsHeader, type SafetensorsHeader } from '../checkpoint/safetensors-file';
 import { parseSchedulerConfig } from '../schedulers/scheduler-config';
 import { COMPONENTS, type Component } from './component';
-import type { ComponentSource, JsonObject } from './component-source';
+import type { Weight } from '../checkpoint/weights';
+import { describeWeights, type ComponentSource, type JsonObject } from './component-source';
 import { builtGraph } from './graph-source';
 import { collect, hashFiles, type ModelFolder } from './model-folder-parts';
 import { starterModelPath } from './starter-path';
@@ -77,7 +78,7 @@ export async function readSingleFile(path: string, hints: SingleFileHints = {}):
     const config = { ...recognised, ...hints.configs?.[component] };
     sources[component] = {
       config,
-      sizeBytes: bytesOf(header, root + (component.startsWith('vae_') ? component.slice(4) : '')),
+      ...describeWeights(weightsOf(header, root + (component.startsWith('vae_') ? component.slice(4) : ''))),
       graph: builtGraph(component, config, weights, name),
     };
   }
@@ -113,8 +114,5 @@ export function schedulerKind(
   return told === 'epsilon' || /base|512/i.test(name) ? 'sd2-base' : 'sd2-v';
 }
 
-function bytesOf(header: SafetensorsHeader, beginning: string): number {
-  let sum = 0;
-  for (const weight of header.weights.values()) if (weight.name.startsWith(beginning)) sum += weight.length;
-  return sum;
-}
+const weightsOf = (header: SafetensorsHeader, beginning: string): Weight[] =>
+  [...header.weights.values()].filter(({ name }) => name.startsWith(beginning));
