@@ -1,4 +1,5 @@
 /** The engine as a child process: answers the main process's messages until the pipe closes. */
+import { ZodError } from 'zod';
 import { ModelCache, describeModel } from './model/loaded-model';
 import { toErrorBody, AppError } from '../../shared/errors';
 import { inspectPicture } from './image/inspect';
@@ -41,7 +42,7 @@ const handlers: Handlers = {
   },
   img2img: async (params, { id, signal }) => {
     const job = ENGINE_METHODS.img2img.parse(params);
-    return inTurn(() =>
+    return inTurn(signal, () =>
       img2img(job, { models, signal, onProgress: (progress) => send({ type: 'progress', id, progress }) }),
     );
   },
@@ -57,10 +58,20 @@ async function tokenizerOf(model: string | null): Promise<ClipTokenizer> {
   return tokenizer.loaded;
 }
 
-function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  const turn = lastJob.then(work, work);
+/** Runs `work` after the jobs before it. One that is cancelled while it still waits is answered at once. */
+function inTurn<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  const cancelled = (): AppError => new AppError('cancelled', 'The job was cancelled; nothing was saved.');
+  let hasStarted = false;
+  const turn = lastJob.then(() => {
+    if (signal.aborted) throw cancelled();
+    hasStarted = true;
+    return work();
+  });
   lastJob = turn.catch(() => undefined);
-  return turn;
+  return new Promise((settle, fail) => {
+    signal.addEventListener('abort', () => !hasStarted && fail(cancelled()), { once: true });
+    turn.then(settle, fail);
+  });
 }
 
 function send(message: FromEngine): void {
@@ -79,10 +90,24 @@ async function answer(id: number, method: string, params: unknown): Promise<void
       value: await handlers[method](params, { id, signal: controller.signal }),
     });
   } catch (error) {
-    send({ type: 'answer', id, ok: false, error: toErrorBody(error) });
+    send({ type: 'answer', id, ok: false, error: toErrorBody(explain(error, method)) });
   } finally {
     running.delete(id);
   }
+}
+
+/** Parameters that do not fit their schema, in a sentence. */
+function explain(error: unknown, method: string): unknown {
+  if (!(error instanceof ZodError)) return error;
+  const [issue] = error.issues;
+  const where = issue === undefined || issue.path.length === 0 ? 'parameters' : issue.path.join('.');
+  return new AppError(
+    'usage',
+    `The request "${method}" has unusable ${where}: ${issue?.message ?? 'unknown problem'}.`,
+    {
+      cause: error,
+    },
+  );
 }
 
 const isMethod = (method: string): method is EngineMethod => Object.hasOwn(ENGINE_METHODS, method);

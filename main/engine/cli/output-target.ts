@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { AppError } from '../../../shared/errors';
-import { IMAGE_FORMATS } from '../../../shared/generation';
+import type { IMAGE_FORMATS } from '../../../shared/generation';
 
 export type ImageFormat = (typeof IMAGE_FORMATS)[number];
 

@@ -1,5 +1,6 @@
 /** A single-file checkpoint (.safetensors with everything inside) as a model: no config beside it is needed. */
 import { basename, join } from 'node:path';
+import { AppError } from '../../../shared/errors';
 import type { Family } from '../../../shared/models';
 import { recogniseLdm, type RecognisedPart } from '../checkpoint/recognise-ldm';
 import { readSafetensorsHeader, type SafetensorsHeader } from '../checkpoint/safetensors-file';
@@ -59,6 +60,7 @@ const OPEN_CLIP_PAD = '!';
 /** Reads and checks the file; throws `AppError('model')`. */
 export async function readSingleFile(path: string, hints: SingleFileHints = {}): Promise<ModelFolder> {
   const name = basename(path).replace(/\.safetensors$/i, '');
+  assertCheckpointName(path);
   const header = await readSafetensorsHeader(path);
   const checkpoint = recogniseLdm(header, basename(path));
   const kind = schedulerKind(checkpoint.family, name, header.metadata);
@@ -93,6 +95,17 @@ export async function readSingleFile(path: string, hints: SingleFileHints = {}):
     revision: await hashFiles([header.file]),
     card: null,
   };
+}
+
+/** What a file's name says already; its content is checked all the same. */
+function assertCheckpointName(path: string): void {
+  if (/\.safetensors$/i.test(path)) return;
+  throw new AppError(
+    'model',
+    /\.(ckpt|pt|pth|bin)$/i.test(path)
+      ? `${basename(path)} is a pickled checkpoint, which can run programs and is not opened; download the safetensors version of this model.`
+      : `${basename(path)} is a file, but no .safetensors checkpoint; choose such a file, or a model folder.`,
+  );
 }
 
 /**
