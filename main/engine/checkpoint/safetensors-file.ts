@@ -1,5 +1,5 @@
 /** Reads the header of a .safetensors checkpoint, as untrusted input; the tensors themselves stay on disk. */
-import { open, stat, type FileHandle } from 'node:fs/promises';
+import { open, realpath, stat, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../../../shared/errors';
@@ -51,7 +51,10 @@ export interface SafetensorsHeader {
 /** Reads and checks one file's header; throws `AppError('model')` with one sentence that says what is wrong. */
 export async function readSafetensorsHeader(file: string): Promise<SafetensorsHeader> {
   let handle: FileHandle;
+  let real: string;
   try {
+    // Hub caches hold symbolic links; ONNX Runtime takes only the file behind them.
+    real = await realpath(file);
     if (!(await stat(file)).isFile()) throw new Error('not a file');
     handle = await open(file, 'r');
   } catch (cause) {
@@ -63,7 +66,8 @@ export async function readSafetensorsHeader(file: string): Promise<SafetensorsHe
     const { size } = await handle.stat();
     const start = await readExactly(handle, 0, Math.min(8, size));
     const headerLength = checkStart(start, size, basename(file));
-    return parseSafetensorsHeader(await readExactly(handle, 8, headerLength), size, file);
+    const json = await readExactly(handle, 8, headerLength);
+    return parseSafetensorsHeader(json, size, real, basename(file));
   } finally {
     await handle.close();
   }
@@ -100,9 +104,13 @@ const isPickle = (start: Uint8Array): boolean =>
   (start[0] === 0x80 && (start[1] ?? 0) >= 2 && (start[1] ?? 9) <= 5 && start[7] !== 0) ||
   Buffer.from(start.subarray(0, 4)).equals(Buffer.from('PK\x03\x04', 'latin1'));
 
-/** Checks a header's JSON against the size of the file it comes from. */
-export function parseSafetensorsHeader(json: Uint8Array, sizeBytes: number, file: string): SafetensorsHeader {
-  const name = basename(file);
+/** Checks a header's JSON against the size of the file it comes from; `name` is what a person calls the file. */
+export function parseSafetensorsHeader(
+  json: Uint8Array,
+  sizeBytes: number,
+  file: string,
+  name = basename(file),
+): SafetensorsHeader {
   const bodyStart = 8 + json.length;
   const bodyLength = sizeBytes - bodyStart;
   let entries: Record<string, unknown>;
