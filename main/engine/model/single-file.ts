@@ -120,7 +120,7 @@ export function schedulerKind(
   const told = metadata['modelspec.prediction_type'] ?? '';
   const architecture = metadata['modelspec.architecture'] ?? '';
   const isVelocity =
-    told === 'v' || told === 'v_prediction' || /-v$/.test(architecture) || /v[-_]?pred/i.test(name);
+    told === 'v' || told === 'v_prediction' || architecture.endsWith('-v') || /v[-_]?pred/i.test(name);
   if (/turbo/i.test(name)) return 'turbo';
   if (family === 'sd1') return isVelocity ? 'sd1-v' : 'sd1';
   if (isVelocity) return 'sd2-v';
