@@ -1,4 +1,5 @@
 /** Scaled dot-product attention over rows: fused where the provider is right about it, else written out. */
+import { assertDivides } from './config';
 import type { GraphBuilder, Value } from './graph-builder';
 import { add, toRows } from './layers';
 
@@ -13,6 +14,7 @@ export interface AttentionOptions {
 
 /** softmax(q·kᵀ/√d)·v per head: q [B·S, C], k and v [B·T, C] → [B·S, C]. */
 export function attention(g: GraphBuilder, q: Value, k: Value, v: Value, options: AttentionOptions): Value {
+  assertDivides('attention_head_dim', options.heads, options.features);
   return g.target.hasFusedAttention ? fused(g, q, k, v, options) : writtenOut(g, q, k, v, options);
 }
 

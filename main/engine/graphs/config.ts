@@ -14,3 +14,12 @@ export function parseConfig<T>(schema: z.ZodType<T>, json: unknown, label: strin
     { cause: parsed.error },
   );
 }
+
+/** Throws `AppError('model')` when channels cannot be shared out evenly. */
+export function assertDivides(setting: string, parts: number, channels: number): void {
+  if (parts > 0 && channels % parts === 0) return;
+  throw new AppError(
+    'model',
+    `The model's ${setting} is ${parts}, which does not divide its ${channels} channels; the model is not built like Stable Diffusion 1 or 2, or its config belongs to another one.`,
+  );
+}

@@ -1,4 +1,5 @@
 /** The layers that all architectures here are made of, named as in PyTorch. Each picks the operator that the target really runs (graphs.md). */
+import { assertDivides } from './config';
 import type { GraphBuilder, Value } from './graph-builder';
 
 /** Elementwise, with broadcasting. */
@@ -78,6 +79,7 @@ export interface GroupNormOptions {
 /** x [B, C, h, w] normalised over each group of channels; as instances of [B, groups, n], which is what CPU and WebGPU are fast at. */
 export function groupNorm(g: GraphBuilder, x: Value, name: string, options: GroupNormOptions): Value {
   const { channels, groups, eps } = options;
+  assertDivides('norm_num_groups', groups, channels);
   const grouped = g.op('Reshape', [x, g.ints([0, groups, -1])]); // [B, groups, C/groups·h·w]
   const ones = g.floats(new Float32Array(groups).fill(1), [groups]);
   const zeros = g.floats(new Float32Array(groups), [groups]);
