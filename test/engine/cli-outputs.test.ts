@@ -65,6 +65,14 @@ describe('an output that cannot be written', () => {
     expect(journalsIn(home)).toEqual([]);
   });
 
+  it('because nothing can be made where it should go', async () => {
+    // Node's recursive mkdir never ends there on Linux.
+    const nowhere = process.platform === 'linux' ? '/proc/nowhere' : join(folder, 'file');
+    if (process.platform !== 'linux') await writeFile(join(folder, 'file'), 'in the way');
+    expectRefusal(await save(join(nowhere, 'deeper', 'result.png')), 2, /output folder .* is not usable/);
+    expect(journalsIn(home)).toEqual([]);
+  });
+
   it('because the folder is read-only', async () => {
     const locked = await readOnlyFolder();
     expectRefusal(await save(join(locked, 'result.png')), 2, /is not writable/);

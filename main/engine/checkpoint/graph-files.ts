@@ -3,11 +3,12 @@
  * so the checkpoint is hard-linked beside the graph; nothing is copied (graphs.md, "Rules").
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { link, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '../../../shared/errors';
 import type { BuiltGraph } from '../graphs/graph-builder';
 import { homeFolder } from '../home';
+import { makeFolder } from '../make-folder';
 
 /** Graphs and hard links lie here, one folder per graph. */
 const storeFolder = (): string => join(homeFolder(), 'graphs');
@@ -26,7 +27,7 @@ export async function placeGraph(built: BuiltGraph, component: string, label: st
   const key = hash.digest('hex').slice(0, 16);
   const folder = join(storeFolder(), `${plainName(label)}-${key}`);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     for (const file of built.files) await linkOnce(file, join(folder, basename(file)));
     return await writeOnce(join(folder, `${component}.onnx`), built.bytes);
   } catch (cause) {

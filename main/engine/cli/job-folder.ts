@@ -1,9 +1,10 @@
 /** A job folder per request: the same command finds the journal of its interrupted predecessor and goes on from it. */
 import { createHash } from 'node:crypto';
-import { open, mkdir, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
+import { open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../../shared/errors';
 import { homeFolder } from '../home';
+import { makeFolder } from '../make-folder';
 
 export interface JobFolder {
   readonly path: string;
@@ -21,7 +22,7 @@ const KEPT_FOR_MS = 7 * 24 * 60 * 60 * 1000;
 /** Takes the folder that belongs to `identity` (everything that decides the command's result); another one while that is in use. */
 export async function takeJobFolder(identity: string): Promise<JobFolder> {
   const jobs = join(homeFolder(), 'cli-jobs');
-  await makeFolder(jobs);
+  await makeJobsFolder(jobs);
   await forgetOld(jobs);
   const name = createHash('sha256').update(identity).digest('hex').slice(0, 20);
   for (let attempt = 0; ; attempt += 1) {
@@ -36,9 +37,9 @@ export async function takeJobFolder(identity: string): Promise<JobFolder> {
   }
 }
 
-async function makeFolder(path: string): Promise<void> {
+async function makeJobsFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolder(path);
   } catch (error) {
     throw new AppError(
       'output',
@@ -59,7 +60,7 @@ async function removeWhole(path: string): Promise<void> {
 async function lock(folder: string): Promise<boolean> {
   const path = join(folder, LOCK);
   for (;;) {
-    await makeFolder(folder);
+    await makeJobsFolder(folder);
     try {
       const file = await open(path, 'wx');
       await file.writeFile(String(process.pid));

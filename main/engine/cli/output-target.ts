@@ -1,9 +1,9 @@
 /** Where results go: `-o file`, `-o folder`, or the current folder; an existing file is only replaced when it was named. */
 import { existsSync, statSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { AppError } from '../../../shared/errors';
 import type { IMAGE_FORMATS } from '../../../shared/generation';
+import { makeFolder } from '../make-folder';
 
 export type ImageFormat = (typeof IMAGE_FORMATS)[number];
 
@@ -34,7 +34,7 @@ export async function resolveTarget(
   const isFolder =
     /[\\/]$/.test(output) || extname(path) === '' || (existsSync(path) && statSync(path).isDirectory());
   if (isFolder) {
-    await makeFolder(path);
+    await makeOutputFolder(path);
     return inFolder(path, stem, format ?? 'png');
   }
   const extension = extname(path).toLowerCase();
@@ -51,7 +51,7 @@ export async function resolveTarget(
       `The file name ends in "${extension}" but --format says ${format}; make them agree or leave --format out.`,
     );
   }
-  await makeFolder(dirname(path));
+  await makeOutputFolder(dirname(path));
   return { folder: dirname(path), name: basename(path, extname(path)), format: named };
 }
 
@@ -64,9 +64,10 @@ function inFolder(folder: string, stem: string, format: ImageFormat): OutputTarg
   return { folder, name, format };
 }
 
-async function makeFolder(path: string): Promise<void> {
+/** Makes the folder for results; throws `AppError('output')`. */
+export async function makeOutputFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolder(path);
   } catch (error) {
     const reason =
       (error as NodeJS.ErrnoException).code === 'EEXIST'

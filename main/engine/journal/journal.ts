@@ -2,12 +2,13 @@
  * What a job has so far, on disk: after a crash, an out-of-memory or a power cut it goes on where it stopped and ends in identical
  * pixels. Every file is written atomically; a file that does not read back is treated as if it had never been written.
  */
-import { mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
+import { readFile, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../../../shared/errors';
 import { jobOutputSchema, type JobOutput } from '../../../shared/job';
 import { writeAtomically } from '../image/write';
+import { makeFolder } from '../make-folder';
 import { encodeSafetensors, readSafetensors, type SafeTensor } from '../latents/safetensors';
 import type { GeneratorState } from '../latents/noise';
 import type { SchedulerState } from '../schedulers/scheduler';
@@ -67,7 +68,7 @@ export class Journal {
     drawSeed: () => number,
   ): Promise<Journal> {
     const folder = join(jobFolder, 'journal');
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const found = await readRecord(folder);
     if (found !== null && found.key === key) return new Journal(folder, found, true);
     for (const file of await readdir(folder)) {

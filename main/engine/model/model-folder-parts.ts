@@ -53,9 +53,9 @@ export function collect(
 
 const HASHED_BYTES = 65_536;
 
-/** First 12 hex digits of SHA-256 over each file's size and its first and last 64 KiB: cheap, and different for every version. */
-export async function hashFiles(paths: readonly string[]): Promise<string> {
-  const hash = createHash('sha256');
+/** First 12 hex digits of SHA-256 over the settings, and each file's size and its first and last 64 KiB: cheap, and different for every version. */
+export async function hashFiles(paths: readonly string[], settings: object): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify(settings));
   for (const path of new Set(paths)) {
     const handle = await open(path, 'r');
     try {

@@ -33,14 +33,18 @@ export async function readModelFolder(model: string): Promise<ModelFolder> {
   );
 
   const card = await readStarterCard(path);
+  const collected = collect(sources);
   return {
     path,
     id: card?.id ?? basename(path),
     name: card?.name ?? basename(path),
-    ...collect(sources),
+    ...collected,
     tokenizerFolder,
     schedulerConfig,
-    revision: await hashFiles(COMPONENTS.flatMap((component) => sources[component].graph.files)),
+    revision: await hashFiles(
+      COMPONENTS.flatMap((component) => sources[component].graph.files),
+      { configs: collected.configs, schedulerConfig },
+    ),
     card,
   };
 }

@@ -84,15 +84,17 @@ export async function readSingleFile(path: string, hints: SingleFileHints = {}):
       graph: builtGraph(component, config, weights, name),
     };
   }
+  const collected = collect(sources);
+  const schedulerConfig = parseSchedulerConfig(JSON.stringify(hints.schedulerConfig ?? SCHEDULERS[kind]));
   return {
     path,
     id: name,
     name,
-    ...collect(sources),
+    ...collected,
     tokenizerFolder: hints.tokenizerFolder ?? join(starterModelPath(), 'tokenizer'),
     ...(checkpoint.family === 'sd2' ? { padToken: OPEN_CLIP_PAD } : {}),
-    schedulerConfig: parseSchedulerConfig(JSON.stringify(hints.schedulerConfig ?? SCHEDULERS[kind])),
-    revision: await hashFiles([header.file]),
+    schedulerConfig,
+    revision: await hashFiles([header.file], { configs: collected.configs, schedulerConfig }),
     card: null,
   };
 }

@@ -1,5 +1,5 @@
 /** `underpaint demo`: the main job on the bundled sketch with the bundled model, a before/after sheet and a strength strip. */
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { generationSettingsSchema } from '../../../../shared/generation';
@@ -7,6 +7,7 @@ import { makeBeforeAfterSheet, makeStrip } from '../../image/sheet';
 import { describeModel, ModelCache } from '../../model/loaded-model';
 import { starterModelPath } from '../../model/starter-path';
 import { parseDevice } from '../parse-options';
+import { makeOutputFolder } from '../output-target';
 import { stageTable } from '../stage-table';
 import { runJob } from './img2img';
 
@@ -22,7 +23,7 @@ export function addDemo(program: Command, signal: AbortSignal): void {
     .option('--device <device>', 'auto, gpu or cpu', parseDevice)
     .action(async (options: { output: string; device?: 'auto' | 'gpu' | 'cpu' }) => {
       const folder = resolve(options.output);
-      await mkdir(folder, { recursive: true });
+      await makeOutputFolder(folder);
       const inputPath = join(starterModelPath(), 'sketch.png');
       const { demoPrompt = '' } = await describeModel(null);
       const settings = generationSettingsSchema.parse({
