@@ -11,8 +11,8 @@ useTemporaryHome();
 /** Works on shapes (a few integers), never on pictures, states or weights. */
 const SHAPES = ['Shape', 'Gather', 'Concat', 'Slice'];
 const ALLOWED: Readonly<Record<(typeof COMPONENTS)[number], readonly string[]>> = {
-  // Cast: [B, S] token ids, to find the end token.
-  text_encoder: [...SHAPES, 'Cast'],
+  // Cast and Equal: [B, S] token ids, to find the end token.
+  text_encoder: [...SHAPES, 'Cast', 'Equal'],
   unet: SHAPES,
   vae_encoder: SHAPES,
   vae_decoder: SHAPES,
