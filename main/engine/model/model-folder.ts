@@ -14,6 +14,11 @@ export async function readModelFolder(model: string): Promise<ModelFolder> {
   const path = resolve(model);
   const entries = await listFolder(path);
   if (entries === null) return readSingleFile(path);
+  const checkpoints = entries.filter((entry) => entry.endsWith('.safetensors'));
+  const [only] = checkpoints;
+  if (!entries.includes('unet') && checkpoints.length === 1 && only !== undefined) {
+    return readSingleFile(join(path, only));
+  }
   if (!entries.includes('unet')) await explainForeignFolder(path, entries);
   if (entries.includes('text_encoder_2') || entries.includes('tokenizer_2')) {
     throw new AppError(
@@ -81,7 +86,7 @@ async function explainForeignFolder(path: string, entries: readonly string[]): P
   if (checkpoint !== undefined) {
     throw new AppError(
       'model',
-      `${name} is a folder of single-file checkpoints; choose one of its files, such as ${join(path, checkpoint)}.`,
+      `${name} is a folder of several single-file checkpoints; choose one of them, such as ${join(path, checkpoint)}.`,
     );
   }
   throw missingPart(path, 'unet');

@@ -3,6 +3,7 @@ import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ModelCache } from '../../../main/engine/model/loaded-model';
+import { readModelFolder } from '../../../main/engine/model/model-folder';
 import { readSingleFile } from '../../../main/engine/model/single-file';
 import { openSession } from '../../../main/engine/onnx/session';
 import { goldenModel, readCase } from '../../support/golden';
@@ -27,6 +28,17 @@ describe('single-file checkpoints', () => {
     } finally {
       await models.release();
     }
+  });
+
+  it('a folder with one checkpoint is that checkpoint; with several, a file has to be chosen', async () => {
+    const folder = temporaryFolder();
+    await writeSingleFile('sd1', join(folder, 'first.safetensors'));
+    // The tiny model's hidden settings are not given here, so that it is refused, but as a checkpoint.
+    await expect(readModelFolder(folder)).rejects.toThrow(/norm_num_groups is 32/);
+    await writeSingleFile('sd1', join(folder, 'second.safetensors'));
+    await expect(readModelFolder(folder)).rejects.toThrow(
+      /several single-file checkpoints; choose one of them/,
+    );
   });
 
   it('another file of the same name is another model', async () => {
