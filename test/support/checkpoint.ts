@@ -80,9 +80,17 @@ export async function differenceFromRecord(
   provider: Provider,
   record: Readonly<Record<string, Feed>>,
 ): Promise<number> {
-  const results = Object.entries(await runOnRecord(path, provider, record));
-  return Math.max(...results.map(([name, { data }]) => maxDifference(data, record[name]?.data ?? [])));
+  return largestDifference(await runOnRecord(path, provider, record), record);
 }
+
+/** Over all outputs, from what was recorded under their names. */
+export const largestDifference = (
+  results: Readonly<Record<string, FloatTensor>>,
+  record: Readonly<Record<string, Feed>>,
+): number =>
+  Math.max(
+    ...Object.entries(results).map(([name, { data }]) => maxDifference(data, record[name]?.data ?? [])),
+  );
 
 export const largestValue = (results: Readonly<Record<string, FloatTensor>>): number =>
   Math.max(...Object.values(results).flatMap(({ data }) => Array.from(data, Math.abs)));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { sessionOptions } from '../../main/engine/onnx/options';
 import { ort } from '../../main/engine/onnx/runtime';
-import { toTensor, type Feed } from '../../main/engine/onnx/tensors';
+import { fromTensor, toTensor, type Feed, type FloatTensor } from '../../main/engine/onnx/tensors';
 import type { Provider } from '../../shared/placement';
 
 const eventsSchema = z.array(
@@ -15,12 +15,18 @@ const eventsSchema = z.array(
   }),
 );
 
-/** Provider as ONNX Runtime calls it → operator → how many of its nodes ran there. */
-export async function placeNodes(
+export interface PlacedRun {
+  /** Provider as ONNX Runtime calls it → operator → how many of its nodes ran there. */
+  readonly placed: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly results: Readonly<Record<string, FloatTensor>>;
+}
+
+/** Runs a graph on recorded inputs with the profiler on. */
+export async function runProfiled(
   path: string,
   provider: Provider,
   record: Readonly<Record<string, Feed>>,
-): Promise<Record<string, Record<string, number>>> {
+): Promise<PlacedRun> {
   const folder = mkdtempSync(join(tmpdir(), 'underpaint-profile-'));
   const session = await ort.InferenceSession.create(path, {
     ...sessionOptions(provider, 'all'),
@@ -35,7 +41,7 @@ export async function placeNodes(
       return [meta.name, toTensor({ name: meta.name, type: meta.type, shape: [...meta.shape] }, feed)];
     }),
   );
-  await session.run(feeds);
+  const outputs = await session.run(feeds);
   session.endProfiling();
   await session.release();
   const [file = ''] = readdirSync(folder);
@@ -48,5 +54,6 @@ export async function placeNodes(
     const ops = (placed[args.provider] ??= {});
     ops[args.op_name] = (ops[args.op_name] ?? 0) + 1;
   }
-  return placed;
+  const results = Object.entries(outputs).map(([name, tensor]) => [name, fromTensor(name, tensor)] as const);
+  return { placed, results: Object.fromEntries(results) };
 }
