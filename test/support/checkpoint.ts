@@ -20,8 +20,11 @@ const PART: Readonly<Record<Component, string>> = {
   vae_decoder: 'vae',
 };
 
+export const readJson = (path: string): Record<string, unknown> =>
+  JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+
 export const readConfig = (model: string, component: Component): Record<string, unknown> =>
-  JSON.parse(readFileSync(join(model, PART[component], 'config.json'), 'utf8')) as Record<string, unknown>;
+  readJson(join(model, PART[component], 'config.json'));
 
 /** The graph's path for a provider. */
 export async function graphPath(
@@ -37,7 +40,7 @@ export async function graphPath(
 /** What diffusers fed a component and what came out: tensor name → values. */
 export async function readComponentRecord(
   model: string,
-  component: Component,
+  component: Component | 'text_encoder_2',
 ): Promise<Record<string, Feed>> {
   const { tensors } = await readSafetensors(join(GOLDEN, 'components', `${model}.safetensors`));
   const record: Record<string, Feed> = {};
@@ -48,7 +51,7 @@ export async function readComponentRecord(
     record[name.slice(component.length + 1)] = { data, dims: shape };
   }
   const text = tensors['text_encoder.last_hidden_state'];
-  if (component === 'unet' && text?.dtype === 'F32') {
+  if (component === 'unet' && model !== 'sdxl' && text?.dtype === 'F32') {
     record['encoder_hidden_states'] = { data: text.data, dims: text.shape };
   }
   return record;

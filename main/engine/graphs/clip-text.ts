@@ -1,5 +1,5 @@
 /**
- * CLIP's text model: CLIPTextModel of transformers (ViT-L with quick GELU in SD1, OpenCLIP-H with GELU in SD2).
+ * CLIP's text model: CLIPTextModel of transformers (ViT-L with quick GELU in SD1, OpenCLIP-H with GELU in SD2, both kinds and a projection in SDXL).
  * tokens + positions → N × (self-attention, MLP) → layer norm → hidden states, and the end token's state as the pooled output.
  */
 import { z } from 'zod';
@@ -19,32 +19,52 @@ const schema = z.object({
   hidden_act: z.enum(['quick_gelu', 'gelu']).default('quick_gelu'),
   layer_norm_eps: z.number().positive().default(1e-5),
   eos_token_id: z.number().int().default(49407),
+  projection_dim: z.number().int().positive().optional(),
 });
 type Config = z.infer<typeof schema>;
 
 /** TensorProto.INT32 */
 const INT32 = 6;
 
-/** input_ids [B, S] int64 → last_hidden_state [B, S, D], pooler_output [B, D]. */
-export function buildClipText(json: unknown, weights: WeightSource, target: GraphTarget): BuiltGraph {
+/**
+ * input_ids [B, S] int64 → last_hidden_state [B, S, D] and pooler_output [B, D]; with a projection (SDXL's second encoder)
+ * text_embeds [B, P] in place of pooler_output.
+ * @param hasHiddenStates adds hidden_states.0 (the embeddings) to hidden_states.N-1 (what goes into the last layer), [B, S, D], for SDXL
+ */
+export function buildClipText(
+  json: unknown,
+  weights: WeightSource,
+  target: GraphTarget,
+  hasHiddenStates = false,
+): BuiltGraph {
   const config = parseConfig(schema, json, weights.label);
   const g = new GraphBuilder('text_encoder', weights, target);
   const D = config.hidden_size;
-  // Up to transformers 4 the names begin with "text_model.", later they do not.
+  // Up to transformers 4 the names begin with "text_model.", later only beside a projection.
   const root = g.has('text_model.final_layer_norm.weight') ? 'text_model.' : '';
 
   const ids = g.input('input_ids', 'int64', ['batch_size', 'sequence_length']);
   const batch = batchOf(g, ids);
+  const shape = g.op('Concat', [batch, g.ints([-1, D])], { attributes: { axis: 0 } });
+  const unflatten = (rows: Value): Value => g.op('Reshape', [rows, shape]); // [B, S, D]
+  const sequence = ['batch_size', 'sequence_length', D];
+
   let x = toRows(g, embeddings(g, ids, root, config), D); // [B·S, D]
   for (let i = 0; i < config.num_hidden_layers; i += 1) {
+    if (hasHiddenStates) g.output(`hidden_states.${i}`, unflatten(x), sequence);
     x = encoderLayer(g, x, `${root}encoder.layers.${i}`, batch, config);
   }
-  x = layerNorm(g, x, `${root}final_layer_norm`, D, config.layer_norm_eps);
+  const states = unflatten(layerNorm(g, x, `${root}final_layer_norm`, D, config.layer_norm_eps));
+  const end = pooled(g, states, ids, config);
 
-  const shape = g.op('Concat', [batch, g.ints([-1, D])], { attributes: { axis: 0 } });
-  const states = g.op('Reshape', [x, shape]); // [B, S, D]
-  g.output('last_hidden_state', states, ['batch_size', 'sequence_length', D]);
-  g.output('pooler_output', pooled(g, states, ids, config), ['batch_size', D]);
+  if (g.has('text_projection.weight')) {
+    const P = config.projection_dim ?? D;
+    const options = { inFeatures: D, outFeatures: P, bias: false };
+    g.output('text_embeds', linear(g, end, 'text_projection', options), ['batch_size', P]);
+  } else {
+    g.output('pooler_output', end, ['batch_size', D]);
+  }
+  g.output('last_hidden_state', states, sequence);
   return g.build();
 }
 

@@ -1,5 +1,5 @@
 /**
- * UNet2DConditionModel of diffusers, as in Stable Diffusion 1 and 2: time embedding; conv_in; blocks downwards, each keeping its results;
+ * UNet2DConditionModel of diffusers, as in Stable Diffusion 1, 2 and XL: time embedding; conv_in; blocks downwards, each keeping its results;
  * the middle; blocks upwards that take those results back; norm, SiLU, conv_out.
  */
 import { z } from 'zod';
@@ -7,6 +7,7 @@ import type { WeightSource } from '../checkpoint/weights';
 import { parseConfig } from './config';
 import { GraphBuilder, type BuiltGraph, type GraphTarget, type Value } from './graph-builder';
 import { add, batchOf, conv2d, groupNorm, linear, silu, toRows, upsampleNearest2x } from './layers';
+import { sineAndCosine } from './sine';
 import { resnetBlock, type ResnetOptions } from './resnet-block';
 import { transformer2d, type TransformerOptions } from './transformer-2d';
 
@@ -29,6 +30,9 @@ const schema = z.object({
   flip_sin_to_cos: z.boolean().default(true),
   freq_shift: z.number().default(0),
   time_cond_proj_dim: count.nullish(),
+  addition_embed_type: z.literal('text_time').nullish(),
+  addition_time_embed_dim: count.nullish(),
+  projection_class_embeddings_input_dim: count.nullish(),
   down_block_types: z.array(z.enum(['CrossAttnDownBlock2D', 'DownBlock2D'])).min(1),
   up_block_types: z.array(z.enum(['CrossAttnUpBlock2D', 'UpBlock2D'])).min(1),
   // What other architectures set, and what nothing here builds.
@@ -39,7 +43,6 @@ const schema = z.object({
   conv_out_kernel: z.literal(3).default(3),
   resnet_time_scale_shift: z.literal('default').default('default'),
   time_embedding_type: z.literal('positional').default('positional'),
-  addition_embed_type: none,
   class_embed_type: none,
   num_class_embeds: none,
   encoder_hid_dim: none,
@@ -76,7 +79,7 @@ interface Skip {
 
 /**
  * sample [B, C, h, w], timestep [] (float32), encoder_hidden_states [B, T, D], and timestep_cond [B, E] for distilled models →
- * out_sample [B, C', h, w]. h and w must be divisible by two for every halving.
+ * out_sample [B, C', h, w]. SDXL adds text_embeds [B, P] and time_ids [B, n] (sizes and crop). h and w must be divisible by two for every halving.
  */
 export function buildUnet(json: unknown, weights: WeightSource, target: GraphTarget): BuiltGraph {
   const config = parseConfig(schema, json, weights.label);
@@ -148,25 +151,47 @@ export function buildUnet(json: unknown, weights: WeightSource, target: GraphTar
   return g.build();
 }
 
-/** Sines and cosines of t at falling frequencies, then two linear layers, then the SiLU that every ResNet begins with: [] → [1 or B, 4C]. */
+/** t as sines and cosines, then two linear layers, plus what SDXL adds, then the SiLU that every ResNet begins with: [] → [1 or B, 4C]. */
 function timeEmbedding(g: GraphBuilder, timestep: Value, channels: number, config: Config): Value {
-  const half = Math.floor(channels / 2);
-  const frequencies = Float32Array.from({ length: half }, (_, i) =>
-    Math.exp(Math.fround(Math.fround(-Math.log(10_000) * i) / (half - config.freq_shift))),
-  );
-  const angles = g.op('Mul', [timestep, g.floats(frequencies, [1, half])]); // [1, C/2]
-  const sines = [g.op('Sin', [angles]), g.op('Cos', [angles])];
-  let x = g.op('Concat', config.flip_sin_to_cos ? sines.toReversed() : sines, { attributes: { axis: 1 } });
+  let x = sinusoids(g, g.op('Reshape', [timestep, g.ints([1, 1])]), channels, config); // [1, C]
   if (typeof config.time_cond_proj_dim === 'number') {
     const features = config.time_cond_proj_dim;
     const condition = g.input('timestep_cond', 'float32', ['batch_size', features]);
     const options = { inFeatures: features, outFeatures: channels, bias: false };
     x = add(g, x, linear(g, condition, 'time_embedding.cond_proj', options)); // [B, C]
   }
-  const wide = { inFeatures: channels, outFeatures: 4 * channels };
-  x = silu(g, linear(g, x, 'time_embedding.linear_1', wide));
-  return silu(g, linear(g, x, 'time_embedding.linear_2', { ...wide, inFeatures: 4 * channels }));
+  x = twoLayers(g, x, 'time_embedding', channels, 4 * channels);
+  if (config.addition_embed_type === 'text_time') x = add(g, x, addedEmbedding(g, 4 * channels, config));
+  return silu(g, x);
 }
+
+/** SDXL: the pooled prompt and each of the picture's numbers as sinusoids, through two linear layers: [B, 4C]. */
+function addedEmbedding(g: GraphBuilder, features: number, config: Config): Value {
+  const size = config.addition_time_embed_dim ?? 0;
+  const inFeatures = config.projection_class_embeddings_input_dim ?? 0;
+  const text = g.input('text_embeds', 'float32', ['batch_size', 'text_features']);
+  const ids = g.input('time_ids', 'float32', ['batch_size', 'time_ids']);
+  const waves = sinusoids(g, g.op('Reshape', [ids, g.ints([-1, 1])]), size, config); // [B·n, size]
+  const rows = g.op('Concat', [batchOf(g, ids), g.ints([-1])], { attributes: { axis: 0 } });
+  const all = g.op('Concat', [text, g.op('Reshape', [waves, rows])], { attributes: { axis: 1 } });
+  return twoLayers(g, all, 'add_embedding', inFeatures, features);
+}
+
+/** Sines and cosines at falling frequencies: [N, 1] → [N, features]. */
+function sinusoids(g: GraphBuilder, x: Value, features: number, config: Config): Value {
+  const half = Math.floor(features / 2);
+  const frequencies = Float32Array.from({ length: half }, (_, i) =>
+    Math.exp(Math.fround(Math.fround(-Math.log(10_000) * i) / (half - config.freq_shift))),
+  );
+  const angles = g.op('Mul', [x, g.floats(frequencies, [1, half])]);
+  const waves = sineAndCosine(g, angles);
+  return g.op('Concat', config.flip_sin_to_cos ? waves.toReversed() : waves, { attributes: { axis: 1 } });
+}
+
+const twoLayers = (g: GraphBuilder, x: Value, name: string, inFeatures: number, features: number): Value => {
+  const first = silu(g, linear(g, x, `${name}.linear_1`, { inFeatures, outFeatures: features }));
+  return linear(g, first, `${name}.linear_2`, { inFeatures: features, outFeatures: features });
+};
 
 function resnet(
   g: GraphBuilder,
