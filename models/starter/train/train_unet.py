@@ -1,6 +1,6 @@
 """Stage 4: text encoder and UNet together, v-prediction, all noise levels.
 
-Half of the samples are ordinary diffusion. In the others the noisy input starts from
+A quarter of the samples is ordinary diffusion. In the others the noisy input starts from
 another drawing of the same layout (the crayon sketch, or another look) the way img2img
 starts: at level t0 the input is a0*z_source + s0*noise. Following the deterministic
 sampler down to t, what is left of the source is a constant part of the noise direction,
@@ -12,6 +12,7 @@ import os
 import time
 import numpy as np
 import torch
+import torch.nn.functional as F
 from diffusers.models.attention_processor import AttnProcessor
 import ranks
 from common import SCALING, TEXT, Clock, alphas, path, quiet_start, save, unet
@@ -55,11 +56,16 @@ def main(rank):
     with torch.no_grad():
         net.emb().weight.normal_(0, 0.15)
         net.emb().weight[0] = 0
-    opt = torch.optim.AdamW(net.parameters(), lr=a.lr, betas=(0.9, 0.98), weight_decay=0.01)
+    named = list(net.named_parameters())
+    kind = lambda n: 2 if "token_embedding" in n else 1 if n.startswith("text.") or "attn2" in n else 0
+    # what listens to the prompt learns faster, single words (rare) most of all
+    opt = torch.optim.AdamW([dict(params=[q for n, q in named if kind(n) == k], k=f) for k, f in enumerate((1.0, 2.0, 5.0))], lr=a.lr, betas=(0.9, 0.98), weight_decay=0.01)
     step, spent = 0, 0.0
     if os.path.exists(path("unet.pt")):
         c = torch.load(path("unet.pt"), weights_only=False)
-        net.load_state_dict(c["model"]); ema.load_state_dict(c["ema"]); opt.load_state_dict(c["opt"])
+        net.load_state_dict(c["model"]); ema.load_state_dict(c["ema"])
+        for i, (n, q) in enumerate(named):
+            opt.state[q] = c["opt"][n] if n in c["opt"] else c["opt"]["state"][i]
         step, spent = c["step"], c["spent"]
     else:
         ema.load_state_dict(net.state_dict())
@@ -77,12 +83,16 @@ def main(rank):
             out.insert(int(rng.integers(len(out) + 1)), int(rng.choice(unused)))
         return [49406] + out[:75] + [49407] * (76 - min(75, len(out)))
 
+    # weather words matter only where the weather is not clear: show those pictures more often
+    chance = np.array([{"clear": 1.0, "snow": 2.5, "fog": 2.0, "rain": 2.0}[l["look"]["weather"]] for m in meta[: len(Z)] for l in m["looks"]])
+    chance /= chance.sum()
+
     def batch(n):
-        i = rng.integers(len(Z), size=n)
+        j = rng.choice(len(chance), size=n, p=chance)
         L = Z.shape[1] - 1
-        k = rng.integers(L, size=n)
+        i, k = j // L, j % L
         tgt = Z[i, 1 + k, 0]
-        other = np.where(rng.random(n) < 0.65, 0, 1 + (k + 1) % L)
+        other = np.where(rng.random(n) < 0.75, 0, 1 + (k + 1) % L)
         src = Z[i, other, 0]
         cap = ids[i, k, rng.integers(ids.shape[2], size=n)].copy()
         for j in range(n):
@@ -91,15 +101,15 @@ def main(rank):
                 cap[j] = empty
             elif u < 0.22:
                 cap[j] = noise_words(cap[j].tolist())
-        t = np.where(rng.random(n) < 0.7, rng.integers(0, 1000, n), rng.integers(250, 1000, n))
-        t0 = np.maximum(t, 430) + (rng.random(n) * (1000 - np.maximum(t, 430))).astype(int)
-        use = rng.random(n) < 0.55
+        t = np.where(rng.random(n) < 0.4, rng.integers(0, 1000, n), rng.integers(60, 760, n))      # img2img lives below 760
+        t0 = np.maximum(t, 430) + (rng.random(n) ** 1.6 * (1000 - np.maximum(t, 430))).astype(int)
+        use = rng.random(n) < 0.75
         T = torch.from_numpy
         return T(tgt).float() * SCALING, T(src).float() * SCALING, T(lut[cap]), T(t), T(t0), T(use)
 
     def store():
         if rank == 0:
-            save(dict(model=net.state_dict(), ema=ema.state_dict(), opt=opt.state_dict(), step=step, spent=clock.spent(), used=used), "unet.pt")
+            save(dict(model=net.state_dict(), ema=ema.state_dict(), opt={n: opt.state[q] for n, q in named}, step=step, spent=clock.spent(), used=used), "unet.pt")
 
     clock = Clock(a.minutes, spent)
     last, avg, n0, tt, p = time.time(), {}, step, time.time(), clock.part()
@@ -108,7 +118,7 @@ def main(rank):
     while p < 1:
         lr = a.lr * min(1, (step + 1) / 150) * (1 if p < a.decay else max(0.02, (1 - p) / (1 - a.decay)))
         for g in opt.param_groups:
-            g["lr"] = lr
+            g["lr"] = lr * g["k"]
         x0, xs, cap, t, t0, use = batch(a.batch)
         eps = torch.randn_like(x0) + use.view(sh) * (xs - x0) / SIG[t0].view(sh)
         al, sg = SA[t].view(sh), SS[t].view(sh)
@@ -120,11 +130,12 @@ def main(rank):
         # a large source difference makes a large v; weigh by its size so that it cannot dominate
         per = ((out - v) ** 2).mean((1, 2, 3))
         w = 1 / (1 + ((eps ** 2).mean((1, 2, 3)) - 1).clamp(min=0))
-        loss = (per * w).mean()
+        low = (F.avg_pool2d(out - v, 4) ** 2).mean((1, 2, 3))      # large soft areas: light and ground colour
+        loss = ((per + 4 * low) * w).mean()
         opt.zero_grad(set_to_none=True)
         loss.backward()
         f = lambda m: per[m].mean().item() if m.any() else loss.item()
-        p, l1, l2, l3 = ranks.average(params, [clock.part(), loss.item(), f(~use), f(t > 500)])
+        p, l1, l2, l3 = ranks.average(params, [clock.part(), loss.item(), f(~use), low.mean().item()])
         net.emb().weight.grad[0] = 0
         torch.nn.utils.clip_grad_norm_(params, 1.0)
         opt.step()
@@ -132,9 +143,9 @@ def main(rank):
         with torch.no_grad():
             net.emb().weight[0] = 0
             if rank == 0:
-                d = min(0.9985, (1 + step) / (15 + step))
+                d = min(0.998, (1 + step) / (15 + step))
                 torch._foreach_lerp_(list(ema.parameters()), params, 1 - d)
-        for kk, vv in (("loss", l1), ("plain", l2), ("hi", l3)):
+        for kk, vv in (("loss", l1), ("plain", l2), ("low", l3)):
             avg[kk] = 0.98 * avg.get(kk, vv) + 0.02 * vv
         if rank == 0 and time.time() - last > 45:
             last = time.time()

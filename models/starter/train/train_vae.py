@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 import ranks
 import vae_init
-from common import Clock, path, save, vae
+from common import SCALING, Clock, path, save, vae
 
 ap = argparse.ArgumentParser()
 ap.add_argument("--minutes", type=float, default=14)
@@ -21,6 +21,12 @@ ap.add_argument("--seed", type=int, default=2)
 
 def grad_l1(y, x):
     return (y.diff(dim=-1) - x.diff(dim=-1)).abs().mean() + (y.diff(dim=-2) - x.diff(dim=-2)).abs().mean()
+
+
+def edge_energy(y, x):
+    """Edges may be a little off, but there should be as much edge as in the original."""
+    e = lambda q: F.avg_pool2d(q.diff(dim=-1).abs()[..., :-1, :] + q.diff(dim=-2).abs()[..., :, :-1], 4)
+    return (e(y) - e(x)).abs().mean()
 
 
 def main(rank):
@@ -45,10 +51,38 @@ def main(rank):
             out[i] = src
         return torch.from_numpy(out).permute(0, 3, 1, 2).float() / 127.5 - 1
 
+    if a.decoder:      # latents are known already: scenes from stage 3, odd pictures encoded here once
+        Z = np.load(path("latents.npy"), mmap_mode="r")
+        frozen = vae()
+        frozen.load_state_dict(torch.load(path("vae_final.pt"))["ema"])
+        oz = []
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+            for i in range(rank * 160, rank * 160 + 160, 4):
+                x = torch.from_numpy(np.ascontiguousarray(odd[i:i + 4])).permute(0, 3, 1, 2).float() / 127.5 - 1
+                oz.append(frozen.encode(x).latent_dist.mean.float().numpy())
+        oz = np.concatenate(oz)
+
+    def pairs(n, size):
+        """Matching crops of cached latents and pictures."""
+        k = size // 8
+        xs, zs = np.empty((n, size, size, 3), np.uint8), np.empty((n, 4, k, k), np.float32)
+        for i in range(n):
+            y, x = rng.integers(0, 33 - k, 2)
+            u = rng.random()
+            if u < 0.15:
+                j = rng.integers(len(oz))
+                im, z = odd[rank * 160 + j], oz[j]
+            else:
+                j, v = rng.integers(len(Z)), 0 if u < 0.27 else rng.integers(1, scn.shape[1])
+                im, z = scn[j, v], Z[j, v, 0]
+            xs[i] = im[8 * y:8 * y + size, 8 * x:8 * x + size]
+            zs[i] = z[:, y:y + k, x:x + k]
+        return torch.from_numpy(xs).permute(0, 3, 1, 2).float() / 127.5 - 1, torch.from_numpy(zs)
+
     def plan(p):
         """Crop size and batch per worker by progress."""
         if a.decoder:
-            return (128, 3) if p < 0.75 else (256, 1)
+            return (96, 6) if p < 0.4 else (128, 3) if p < 0.8 else (256, 1)
         return (96, 5) if p < 0.5 else (128, 3) if p < 0.85 else (256, 1)
 
     m, ema = vae(), vae()
@@ -83,18 +117,21 @@ def main(rank):
     clock = Clock(a.minutes, used)
     last, avg, p = time.time(), {}, clock.part()
     while p < 1:
-        lr = min(1, (step + 1) / 40) * min(1.0, max(0.03, (1 - p) / 0.6)) * (0.5 if a.decoder else 1)
+        lr = min(1, (step + 1) / 40) * min(1.0, max(0.03, (1 - p) / 0.6))
         for g in opt.param_groups:
             g["lr"] = g["base"] * lr
         size, n = plan(p)
-        x = batch(n, size)
         with torch.autocast("cpu", torch.bfloat16):
-            with torch.set_grad_enabled(not a.decoder):
+            if a.decoder:
+                x, mean = pairs(n, size)
+                z = mean
+                if rng.random() < 0.5:
+                    z = z + 0.06 * torch.rand(n, 1, 1, 1) * torch.randn_like(z) / SCALING
+            else:
+                x = batch(n, size)
                 d = m.encode(x).latent_dist
-            mean, lv = d.mean.float(), d.logvar.float()
-            z = mean + torch.exp(0.5 * lv) * torch.randn_like(mean)
-            if a.decoder and rng.random() < 0.5:
-                z = z + 0.08 * torch.rand(n, 1, 1, 1) * torch.randn_like(z) * mean.std()
+                mean, lv = d.mean.float(), d.logvar.float()
+                z = mean + torch.exp(0.5 * lv) * torch.randn_like(mean)
             y = m.decode(z).sample.float()
         rec = (y - x).abs().mean()
         mse = ((y - x) ** 2).mean()
@@ -104,8 +141,11 @@ def main(rank):
             ml = ml + 0.5 * (y2 - x2).abs().mean()
         gl = grad_l1(y, x)
         loss = ml + 0.7 * gl + 0.3 * mse
-        kl = 0.5 * (mean ** 2 + lv.exp() - 1 - lv).mean()
+        kl = torch.zeros(())
+        if a.decoder:
+            loss = loss + 0.5 * edge_energy(y, x)
         if not a.decoder:
+            kl = 0.5 * (mean ** 2 + lv.exp() - 1 - lv).mean()
             loss = loss + 2e-4 * kl
         opt.zero_grad(set_to_none=True)
         loss.backward()
