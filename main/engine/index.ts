@@ -28,7 +28,7 @@ const models = new ModelCache();
 const running = new Map<number, AbortController>();
 /** Jobs run one after the other: they share the cores and the memory. */
 let lastJob: Promise<unknown> = Promise.resolve();
-let tokenizer: { folder: string; loaded: ClipTokenizer } | null = null;
+let tokenizer: { model: string; loaded: ClipTokenizer } | null = null;
 
 const handlers: Handlers = {
   inspect: async (params) => {
@@ -49,8 +49,12 @@ const handlers: Handlers = {
 };
 
 async function tokenizerOf(model: string | null): Promise<ClipTokenizer> {
-  const folder = (await readModelFolder(model ?? starterModelPath())).tokenizerFolder;
-  if (tokenizer?.folder !== folder) tokenizer = { folder, loaded: await loadClipTokenizer(folder) };
+  const path = model ?? starterModelPath();
+  // Asked at every pause in typing: the model is read again only when it is another one.
+  if (tokenizer?.model !== path) {
+    const { tokenizerFolder, padToken } = await readModelFolder(path);
+    tokenizer = { model: path, loaded: await loadClipTokenizer(tokenizerFolder, padToken) };
+  }
   return tokenizer.loaded;
 }
 

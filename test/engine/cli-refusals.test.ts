@@ -22,6 +22,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const OUTPUT = 'refused.png';
+const WEIGHTS = 'diffusion_pytorch_model.safetensors';
 
 /** Runs a command that must fail; answers the one sentence that it said. */
 async function refuse(code: number, args: readonly string[]): Promise<string> {
@@ -127,6 +128,25 @@ describe('models', () => {
       /scheduler/,
     ],
     ['a broken UNet config', 'sd1-onnx', garbage(component('unet', 'config.json')), /unet\/config\.json/],
+    [
+      'cut-off safetensors',
+      'sd1',
+      cutTo(0.5, component('unet', WEIGHTS)),
+      /diffusion_pytorch_model.* inside the file/,
+    ],
+    [
+      'no safetensors',
+      'sd1',
+      without(component('vae', WEIGHTS)),
+      /vae_encoder.* no safetensors weights|no vae_encoder/,
+    ],
+    [
+      'garbage for safetensors',
+      'sd1',
+      garbage(component('unet', WEIGHTS)),
+      /diffusion_pytorch_model.* cannot be used/,
+    ],
+    ['no config for its safetensors', 'sd1', without(component('unet', 'config.json')), /unet\/config\.json/],
     ['a broken vocabulary', 'sd1-onnx', garbage(component('tokenizer', 'vocab.json')), /vocab|tokenizer/],
     [
       'a broken tokenizer config',
@@ -145,7 +165,6 @@ describe('models', () => {
   const foreign: [string, string, RegExp][] = [
     ['with bfloat16 inputs', 'bf16-onnx', /bfloat16/],
     ["fused for NVIDIA's provider", 'cuda-fused-onnx', /fused/],
-    ['of safetensors alone', 'sd1', /safetensors/],
     ['that are not there', 'nowhere', /There is no model/],
   ];
 

@@ -181,7 +181,10 @@ describe('doctor', () => {
   });
 
   it('says when the bundled model is not usable, and ends with code 1', async () => {
-    const result = await run(['doctor', '--json'], { UNDERPAINT_STARTER: goldenModel('sd1'), ...NO_GPU });
+    const result = await run(['doctor', '--json'], {
+      UNDERPAINT_STARTER: goldenModel('sd1-onnx/unet'),
+      ...NO_GPU,
+    });
     expect(result.code).toBe(1);
     expect(doctorSchema.parse(JSON.parse(result.stdout)).selfTest.ok).toBe(false);
   });

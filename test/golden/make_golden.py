@@ -1,4 +1,4 @@
-"""Builds this folder: `python test/golden/make_golden.py [models] [onnx] [cases] [tables]` (default: all)."""
+"""Builds this folder: `python test/golden/make_golden.py [models] [onnx] [cases] [tables] [sdxl]` (default: all)."""
 
 import sys
 from pathlib import Path
@@ -10,6 +10,7 @@ import transformers
 from golden_cases import make_cases
 from golden_models import make_model
 from golden_onnx import make_onnx
+from golden_sdxl import make_sdxl
 from golden_tables import make_tables
 
 ROOT = Path(__file__).resolve().parent
@@ -28,6 +29,7 @@ def main() -> None:
         "onnx": lambda: make_onnx(MODELS),
         "cases": lambda: make_cases(ROOT),
         "tables": lambda: make_tables(ROOT),
+        "sdxl": lambda: make_sdxl(ROOT),
     }
     for name in sys.argv[1:] or stages:
         stages[name]()

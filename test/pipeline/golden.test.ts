@@ -1,12 +1,14 @@
-/** The whole pipeline against what diffusers' StableDiffusionImg2ImgPipeline computed: acceptance bounds 1e-4, 2e-3 and 2/255. */
+/**
+ * The whole pipeline against what diffusers' StableDiffusionImg2ImgPipeline computed, with exported ONNX graphs and with graphs that are built
+ * from the same weights in safetensors: acceptance bounds 1e-4, 2e-3 and 2/255.
+ */
 import { describe, expect, it } from 'vitest';
-import { readPicture } from '../../main/engine/image/read';
-import { GOLDEN_CASES, maxDifference, readRecord, withFolder } from '../support/golden';
-import { runJob } from '../support/run-job';
+import { GOLDEN_CASES, goldenModel } from '../support/golden';
+import { expectGolden } from '../support/golden-run';
+import { useTemporaryHome } from '../support/temporary-home';
 
-const EMBEDDINGS = 1e-4;
-const LATENTS = 2e-3;
-const PIXELS = 2;
+useTemporaryHome();
+const CASES = GOLDEN_CASES.map((golden) => [golden.name, golden] as const);
 
 describe('golden cases from diffusers', () => {
   it('covers both models and every scheduler', () => {
@@ -14,46 +16,11 @@ describe('golden cases from diffusers', () => {
     expect(new Set(GOLDEN_CASES.map((golden) => golden.scheduler)).size).toBe(10);
   });
 
-  it.each(GOLDEN_CASES.map((golden) => [golden.name, golden] as const))('%s', async (name, golden) => {
-    const record = await readRecord(name);
-    const seen = new Map<string, ArrayLike<number>>();
-    await withFolder(async (folder) => {
-      const { report } = await runJob({
-        folder,
-        inputPath: golden.inputPath,
-        settings: golden.settings,
-        context: {
-          inspect: (tensor, data) => seen.set(tensor, data),
-          exact: { schedulerConfig: golden.exactScheduler, pndm: true, prompt: true },
-        },
-      });
+  it.each(CASES)('%s with exported graphs', async (_, golden) => {
+    await expectGolden(golden);
+  });
 
-      for (const tensor of [
-        'prompt_embeds',
-        'encoded_latent',
-        'noise',
-        ...(golden.guidance > 1 ? ['negative_prompt_embeds'] : []),
-      ]) {
-        expect(maxDifference(need(seen, tensor), record[tensor] ?? []), tensor).toBeLessThan(EMBEDDINGS);
-      }
-      expect(
-        maxDifference(need(seen, 'latents_start'), record['latents_start'] ?? []),
-        'latents_start',
-      ).toBeLessThan(LATENTS);
-      const steps = Object.keys(record).filter((tensor) => tensor.startsWith('latents_step_'));
-      expect(steps.length).toBe(golden.timesteps.length);
-      for (const tensor of steps) {
-        expect(maxDifference(need(seen, tensor), record[tensor] ?? []), tensor).toBeLessThan(LATENTS);
-      }
-      const picture = await readPicture(report.outputs[0]?.path ?? '');
-      expect([picture.width, picture.height]).toEqual([golden.width, golden.height]);
-      expect(maxDifference(picture.rgb, record['image'] ?? []), 'pixels').toBeLessThanOrEqual(PIXELS);
-    });
+  it.each(CASES)('%s from safetensors', async (_, golden) => {
+    await expectGolden(golden, { settings: { model: goldenModel(golden.model) } });
   });
 });
-
-function need(seen: ReadonlyMap<string, ArrayLike<number>>, name: string): ArrayLike<number> {
-  const data = seen.get(name);
-  if (data === undefined) throw new Error(`the pipeline did not show ${name}`);
-  return data;
-}

@@ -1,7 +1,7 @@
 /** Real sessions whose results or runs are spoilt on purpose: fault injection for the guards and the recovery ladder. */
 import { basename, dirname } from 'node:path';
 import type { AppError } from '../../shared/errors';
-import type { Component } from '../../main/engine/model/model-folder';
+import type { Component } from '../../main/engine/model/component';
 import type { SessionOpener } from '../../main/engine/onnx/providers';
 import { openSession, type Session } from '../../main/engine/onnx/session';
 

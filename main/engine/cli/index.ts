@@ -5,6 +5,7 @@ import { APP_VERSION } from '../version';
 import { addDemo } from './commands/demo';
 import { addDoctor } from './commands/doctor';
 import { addImg2Img } from './commands/img2img';
+import { addModels } from './commands/models';
 import { addStageCommands } from './commands/stages';
 
 /** Runs the command line; answers the exit code. */
@@ -38,6 +39,7 @@ function buildProgram(signal: AbortSignal): Command {
   addStageCommands(program, signal);
   addDoctor(program, signal);
   addDemo(program, signal);
+  addModels(program);
   for (const command of program.commands)
     command.exitOverride().configureOutput({ outputError: () => undefined });
   return program;

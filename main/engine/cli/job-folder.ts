@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../../shared/errors';
+import { homeFolder } from '../home';
 import { makeFolder } from '../make-folder';
-import { homeFolder } from './home';
 
 export interface JobFolder {
   readonly path: string;

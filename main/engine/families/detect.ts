@@ -2,7 +2,7 @@
 import { AppError } from '../../../shared/errors';
 import type { ModelDefaults } from '../../../shared/models';
 import type { Session } from '../onnx/session';
-import type { ModelFolder } from '../model/model-folder';
+import type { ModelFolder } from '../model/model-folder-parts';
 import { defaultSchedulerName } from '../schedulers/scheduler-config';
 import type { FamilyTraits } from './family-traits';
 import { sd1 } from './sd1';

@@ -12,7 +12,8 @@ import type { Encoded } from '../stages/encode';
 import type { PromptEmbedding } from '../stages/embed';
 import { loadClipTokenizer, type ClipTokenizer } from '../text/clip-tokenizer';
 import { RecentMap } from './recent-map';
-import { readModelFolder, type ModelFolder } from './model-folder';
+import { readModelFolder } from './model-folder';
+import type { ModelFolder } from './model-folder-parts';
 import { ModelRuntime } from './model-runtime';
 import { starterModelPath } from './starter-path';
 
@@ -37,14 +38,17 @@ const REMEMBERED_PICTURES = 4;
 export class ModelCache {
   private current: { key: string; model: LoadedModel } | null = null;
 
-  constructor(private readonly open: SessionOpener = openSession) {}
+  constructor(
+    private readonly open: SessionOpener = openSession,
+    private readonly read: (model: string) => Promise<ModelFolder> = readModelFolder,
+  ) {}
 
   /**
    * Loads a model folder (null: the bundled starter model) for a device choice, or answers the one in use.
    * Releases the previous model first. Throws `AppError('model')`.
    */
   async load(model: string | null, device: DeviceChoice): Promise<LoadedModel> {
-    const folder = await readModelFolder(model ?? starterModelPath());
+    const folder = await this.read(model ?? starterModelPath());
     const key = `${folder.path} ${folder.revision} ${device}`;
     if (this.current?.key === key) return this.current.model;
     await this.release();
@@ -55,7 +59,7 @@ export class ModelCache {
       folder,
       traits,
       defaults: recommendedDefaults(folder, traits),
-      tokenizer: await loadClipTokenizer(folder.tokenizerFolder),
+      tokenizer: await loadClipTokenizer(folder.tokenizerFolder, folder.padToken),
       runtime: new ModelRuntime(folder, {
         providers: providersFor(device, hasGpu),
         open: this.open,

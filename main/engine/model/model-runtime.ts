@@ -5,7 +5,8 @@ import type { OptimizationLevel } from '../onnx/options';
 import type { SessionOpener } from '../onnx/providers';
 import type { Session } from '../onnx/session';
 import { ProviderUnavailable } from '../onnx/session-errors';
-import { COMPONENTS, type Component, type ModelFolder } from './model-folder';
+import { COMPONENTS, type Component } from './component';
+import type { ModelFolder } from './model-folder-parts';
 
 /** One way of running a graph. The last rung of every ladder is the CPU with few graph optimisations (pipelines.md 4.6). */
 export interface Rung {
@@ -73,7 +74,8 @@ export class ModelRuntime {
       if (rung === undefined)
         throw new AppError('internal', `No way is left to run the ${PLAIN_NAMES[component]}.`);
       try {
-        const session = await this.options.open(this.folder.graphs[component], rung);
+        const path = await this.folder.graphs[component].pathFor(rung.provider);
+        const session = await this.options.open(path, rung);
         this.sessionsOpened += 1;
         this.sessions.set(component, session);
         return session;

@@ -6,7 +6,7 @@ import type { GenerationSettings } from '../../../shared/generation';
 import type { JobContext } from '../context';
 import { scalingFactor, VAE_FACTOR } from '../families/detect';
 import type { LoadedModel } from '../model/loaded-model';
-import type { Component } from '../model/model-folder';
+import type { Component } from '../model/component';
 import { runGuarded } from '../model/model-runtime';
 import type { Session } from '../onnx/session';
 import type { StageLog, StagePlace } from '../stage-log';

@@ -19,9 +19,13 @@ const CLIP_MAX_LENGTH = 77;
 /** transformers writes 1e30 for "unknown"; no CLIP text encoder comes near this. */
 const LARGEST_MAX_LENGTH = 100_000;
 
-/** Loads a `tokenizer` folder in the Hugging Face layout; throws AppError `model` for missing or broken files. */
-export async function loadClipTokenizer(folder: string): Promise<ClipTokenizer> {
-  const files = await readTokenizerFiles(folder);
+/**
+ * Loads a `tokenizer` folder in the Hugging Face layout; throws AppError `model` for missing or broken files.
+ * @param padToken in place of the padding token that the files name
+ */
+export async function loadClipTokenizer(folder: string, padToken?: string): Promise<ClipTokenizer> {
+  const found = await readTokenizerFiles(folder);
+  const files = padToken === undefined ? found : { ...found, padToken };
   const bosId = idOf(folder, files, files.bosToken, 'start');
   const eosId = idOf(folder, files, files.eosToken, 'end');
   const padId = idOf(folder, files, files.padToken, 'padding');

@@ -14,7 +14,7 @@ import { sampleLatents } from '../../stages/encode';
 import { decodeStage, encodeStage } from '../../stages/vae-stages';
 import { scalingFactor, sizeMultiplePx } from '../../families/detect';
 import { APP_VERSION } from '../../version';
-import { homeFolder } from '../home';
+import { homeFolder } from '../../home';
 
 interface SelfTest {
   readonly ok: boolean;

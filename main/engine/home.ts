@@ -1,4 +1,4 @@
-/** Where the command line keeps its journals: `UNDERPAINT_HOME`, else the platform's app-data folder (contract.md). */
+/** Where the engine keeps its own files: `UNDERPAINT_HOME`, else the platform's app-data folder (contract.md). */
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 

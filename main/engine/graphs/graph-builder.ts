@@ -1,0 +1,179 @@
+/** Collects nodes and initializers of one graph; weights become external data that points into the checkpoint. */
+import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
+import {
+  needShape,
+  needWeight,
+  rowsOf,
+  type Weight,
+  type WeightDtype,
+  type WeightSource,
+} from '../checkpoint/weights';
+import {
+  encodeOnnxModel,
+  type OnnxAttribute,
+  type OnnxDtype,
+  type OnnxInitializer,
+  type OnnxIo,
+  type OnnxNode,
+} from './onnx-proto';
+
+/** The name of a tensor in the graph. */
+export type Value = string;
+
+/** Which kernels a graph is made for: operators differ (graphs.md, "The idea"), results do not. */
+export interface GraphTarget {
+  readonly kernels: 'cpu' | 'gpu';
+  /** Whether the provider computes `MultiHeadAttention` rightly on this machine (see `targetFor`). */
+  readonly hasFusedAttention: boolean;
+}
+
+export const CPU_TARGET: GraphTarget = { kernels: 'cpu', hasFusedAttention: true };
+
+export interface BuiltGraph {
+  /** Bytes of the `.onnx` file. */
+  readonly bytes: Buffer;
+  /** Absolute paths of the checkpoint files that it points into, by their base names, which must lie in the graph's folder. */
+  readonly files: readonly string[];
+}
+
+const ONNX_DTYPE = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const satisfies Record<
+  WeightDtype,
+  OnnxDtype
+>;
+/** TensorProto.FLOAT, the target of every Cast. */
+const FLOAT = 1;
+
+interface OpOptions {
+  readonly domain?: OnnxNode['domain'];
+  readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
+}
+
+export class GraphBuilder {
+  private readonly inputs: OnnxIo[] = [];
+  private readonly outputs: OnnxIo[] = [];
+  private readonly nodes: OnnxNode[] = [];
+  private readonly initializers = new Map<Value, OnnxInitializer>();
+  private readonly files = new Set<string>();
+  private count = 0;
+
+  constructor(
+    private readonly name: string,
+    private readonly weights: WeightSource,
+    readonly target: GraphTarget,
+  ) {}
+
+  input(name: string, dtype: OnnxDtype, dims: OnnxIo['dims']): Value {
+    this.inputs.push({ name, dtype, dims });
+    return name;
+  }
+
+  /** Gives a value the name and shape of a graph output. */
+  output(name: string, value: Value, dims: OnnxIo['dims']): void {
+    this.nodes.push({
+      op: 'Identity',
+      domain: '',
+      name: `output/${name}`,
+      inputs: [value],
+      outputs: [name],
+      attributes: {},
+    });
+    this.outputs.push({ name, dtype: 'float32', dims });
+  }
+
+  /** Adds a node with one output. */
+  op(op: string, inputs: readonly Value[], options: OpOptions = {}): Value {
+    this.count += 1;
+    const name = `${op}_${this.count}`;
+    this.nodes.push({
+      op,
+      domain: options.domain ?? '',
+      name,
+      inputs,
+      outputs: [name],
+      attributes: options.attributes ?? {},
+    });
+    return name;
+  }
+
+  /** An operator of ONNX Runtime's own domain. */
+  microsoft(op: string, inputs: readonly Value[], attributes: OpOptions['attributes'] = {}): Value {
+    return this.op(op, inputs, { domain: 'com.microsoft', attributes });
+  }
+
+  has(name: string): boolean {
+    return this.weights.find(name) !== undefined;
+  }
+
+  /** Shape of a tensor in the checkpoint; throws `AppError('model')` when it is missing. */
+  shapeOf(name: string): readonly number[] {
+    return needWeight(this.weights, name).shape;
+  }
+
+  /** A tensor of the checkpoint as float32, in place; half precision is followed by a Cast that is folded when the session opens. */
+  weight(name: string, shape: readonly number[]): Value {
+    return this.external(name, needShape(this.weights, name, shape));
+  }
+
+  /** Part `part` of `parts` of a tensor along its first dimension, in place; `shape` is the whole tensor's. */
+  weightRows(name: string, shape: readonly number[], part: number, parts: number): Value {
+    return this.external(`${name}/${part}`, rowsOf(needShape(this.weights, name, shape), part, parts));
+  }
+
+  /** A float32 constant inside the graph. */
+  floats(values: readonly number[] | Float32Array, dims: readonly number[]): Value {
+    const bytes = Buffer.from(Float32Array.from(values).buffer);
+    return this.constant('float32', bytes, dims);
+  }
+
+  /** An int64 constant of rank 1 inside the graph. */
+  ints(values: readonly number[]): Value {
+    const bytes = Buffer.from(BigInt64Array.from(values, (value) => BigInt(value)).buffer);
+    return this.constant('int64', bytes, [values.length]);
+  }
+
+  build(): BuiltGraph {
+    return {
+      bytes: encodeOnnxModel({
+        name: this.name,
+        inputs: this.inputs,
+        outputs: this.outputs,
+        nodes: this.nodes,
+        initializers: [...this.initializers.values()],
+      }),
+      files: [...this.files],
+    };
+  }
+
+  private external(name: Value, weight: Weight): Value {
+    const shaped = `${name}:${weight.shape.join('x')}`;
+    const float = weight.dtype === 'F32' ? shaped : `${shaped}/float`;
+    if (this.initializers.has(shaped)) return float;
+    const { file, offset, length } = weight;
+    this.files.add(file);
+    this.initializers.set(shaped, {
+      name: shaped,
+      dtype: ONNX_DTYPE[weight.dtype],
+      dims: weight.shape,
+      data: { location: basename(file), offset, length },
+    });
+    if (float !== shaped) {
+      this.nodes.push({
+        op: 'Cast',
+        domain: '',
+        name: float,
+        inputs: [shaped],
+        outputs: [float],
+        attributes: { to: FLOAT },
+      });
+    }
+    return float;
+  }
+
+  private constant(dtype: OnnxDtype, bytes: Buffer, dims: readonly number[]): Value {
+    const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+    const name = `${dtype}:${dims.join('x')}:${hash}`;
+    if (!this.initializers.has(name)) this.initializers.set(name, { name, dtype, dims, data: bytes });
+    return name;
+  }
+}

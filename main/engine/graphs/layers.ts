@@ -1,0 +1,120 @@
+/** The layers that all architectures here are made of, named as in PyTorch. Each picks the operator that the target really runs (graphs.md). */
+import { assertDivides } from './config';
+import type { GraphBuilder, Value } from './graph-builder';
+
+/** Elementwise, with broadcasting. */
+export const add = (g: GraphBuilder, a: Value, b: Value): Value => g.op('Add', [a, b]);
+export const multiply = (g: GraphBuilder, a: Value, b: Value): Value => g.op('Mul', [a, b]);
+
+/** `x · sigmoid(alpha · x)`: SiLU with alpha 1, CLIP's quick GELU with 1.702. */
+export const sigmoidLinear = (g: GraphBuilder, x: Value, alpha = 1): Value =>
+  g.microsoft('QuickGelu', [x], { alpha: { float: alpha } });
+
+export const silu = (g: GraphBuilder, x: Value): Value => sigmoidLinear(g, x);
+
+/** The exact GELU, with erf. */
+export const gelu = (g: GraphBuilder, x: Value): Value => g.microsoft('Gelu', [x]);
+
+export interface LinearOptions {
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly bias?: boolean;
+  /** Use only part `part` of `parts` of the rows; `outFeatures` is the whole layer's. */
+  readonly rows?: { readonly part: number; readonly parts: number };
+}
+
+/** `x · Wᵀ + b`: x [N, in] → [N, out]; the weight keeps PyTorch's layout [out, in]. */
+export function linear(g: GraphBuilder, x: Value, name: string, options: LinearOptions): Value {
+  const { inFeatures, outFeatures, rows = { part: 0, parts: 1 } } = options;
+  const part = (tensor: string, shape: number[]): Value =>
+    rows.parts === 1
+      ? g.weight(`${name}.${tensor}`, shape)
+      : g.weightRows(`${name}.${tensor}`, shape, rows.part, rows.parts);
+  const weight = part('weight', [outFeatures, inFeatures]);
+  const bias = (options.bias ?? true) ? part('bias', [outFeatures]) : undefined;
+  if (g.target.kernels === 'gpu') {
+    return g.op('Gemm', bias === undefined ? [x, weight] : [x, weight, bias], { attributes: { transB: 1 } });
+  }
+  const product = g.microsoft('FusedMatMul', [x, weight], { transB: 1 });
+  return bias === undefined ? product : add(g, product, bias);
+}
+
+export interface ConvOptions {
+  readonly inChannels: number;
+  readonly outChannels: number;
+  /** Default 3. */
+  readonly kernel?: number;
+  readonly stride?: number;
+  /** Top, left, bottom, right; default: half the kernel on every side. */
+  readonly pads?: readonly [number, number, number, number];
+}
+
+/** x [B, in, h, w] → [B, out, h/stride, w/stride]. */
+export function conv2d(g: GraphBuilder, x: Value, name: string, options: ConvOptions): Value {
+  const { inChannels, outChannels, kernel = 3, stride = 1 } = options;
+  const half = Math.floor(kernel / 2);
+  return g.op(
+    'Conv',
+    [
+      x,
+      g.weight(`${name}.weight`, [outChannels, inChannels, kernel, kernel]),
+      g.weight(`${name}.bias`, [outChannels]),
+    ],
+    {
+      attributes: {
+        kernel_shape: [kernel, kernel],
+        strides: [stride, stride],
+        pads: options.pads ?? [half, half, half, half],
+      },
+    },
+  );
+}
+
+export interface GroupNormOptions {
+  readonly channels: number;
+  readonly groups: number;
+  readonly eps: number;
+}
+
+/** x [B, C, h, w] normalised over each group of channels; as instances of [B, groups, n], which is what CPU and WebGPU are fast at. */
+export function groupNorm(g: GraphBuilder, x: Value, name: string, options: GroupNormOptions): Value {
+  const { channels, groups, eps } = options;
+  assertDivides('norm_num_groups', groups, channels);
+  const grouped = g.op('Reshape', [x, g.ints([0, groups, -1])]); // [B, groups, C/groups·h·w]
+  const ones = g.floats(new Float32Array(groups).fill(1), [groups]);
+  const zeros = g.floats(new Float32Array(groups), [groups]);
+  const normal = g.op('InstanceNormalization', [grouped, ones, zeros], {
+    attributes: { epsilon: { float: eps } },
+  });
+  const back = g.op('Reshape', [normal, g.op('Shape', [x])]); // [B, C, h, w]
+  const scaled = multiply(g, back, g.weight(`${name}.weight`, [channels, 1, 1]));
+  return add(g, scaled, g.weight(`${name}.bias`, [channels, 1, 1]));
+}
+
+/** Over the last dimension. */
+export function layerNorm(g: GraphBuilder, x: Value, name: string, features: number, eps = 1e-5): Value {
+  return g.op(
+    'LayerNormalization',
+    [x, g.weight(`${name}.weight`, [features]), g.weight(`${name}.bias`, [features])],
+    { attributes: { axis: -1, epsilon: { float: eps } } },
+  );
+}
+
+/** Nearest-neighbour doubling: [B, C, h, w] → [B, C, 2h, 2w]. */
+export function upsampleNearest2x(g: GraphBuilder, x: Value): Value {
+  return g.op('Resize', [x, '', g.floats([1, 1, 2, 2], [4])], {
+    attributes: {
+      mode: 'nearest',
+      coordinate_transformation_mode: 'asymmetric',
+      nearest_mode: 'floor',
+    },
+  });
+}
+
+/** The size of the first dimension, as [1] int64. */
+export const batchOf = (g: GraphBuilder, x: Value): Value =>
+  g.op('Gather', [g.op('Shape', [x]), g.ints([0])]);
+
+/** [B, S, C] → [B·S, C]: rows, which is what `linear` takes. */
+export const toRows = (g: GraphBuilder, x: Value, features: number): Value =>
+  g.op('Reshape', [x, g.ints([-1, features])]);

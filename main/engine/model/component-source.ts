@@ -1,0 +1,164 @@
+/** Finds one component in a diffusers folder: an ONNX graph (optimum's layout) or safetensors weights (the original layout). */
+import { existsSync } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { z } from 'zod';
+import { AppError } from '../../../shared/errors';
+import { holdsSafetensors, openComponentWeights } from '../checkpoint/component-weights';
+import { elementCount, type Weight, type WeightDtype } from '../checkpoint/weights';
+import type { Component } from './component';
+import { builtGraph, onnxFile, type GraphSource } from './graph-source';
+
+const jsonObjectSchema = z.record(z.string(), z.unknown());
+export type JsonObject = Readonly<z.infer<typeof jsonObjectSchema>>;
+
+export interface ComponentSource {
+  readonly graph: GraphSource;
+  /** The component's config.json; empty where a publisher left it out. */
+  readonly config: JsonObject;
+  /** Bytes on the disk that belong to the component, external data included. */
+  readonly sizeBytes: number;
+  readonly format: 'onnx' | 'safetensors';
+  /** Values by the type they are stored in; null for ONNX, whose weights are not looked into. */
+  readonly parameters: ParameterCounts | null;
+}
+
+export type ParameterCounts = Readonly<Partial<Record<WeightDtype, number>>>;
+
+/** Both halves of the autoencoder lie in one folder of the original layout. */
+const CHECKPOINT_FOLDER: Readonly<Record<Component, string>> = {
+  text_encoder: 'text_encoder',
+  unet: 'unet',
+  vae_encoder: 'vae',
+  vae_decoder: 'vae',
+};
+/** Which tensors of a folder belong to the component. */
+const OWN_TENSORS: Readonly<Partial<Record<Component, RegExp>>> = {
+  vae_encoder: /^(encoder|quant_conv)\./,
+  vae_decoder: /^(decoder|post_quant_conv)\./,
+};
+
+/** Throws `AppError('model')` with what is missing. */
+export async function findComponent(model: string, component: Component): Promise<ComponentSource> {
+  const exported = join(model, component);
+  const files = await listOrNull(exported);
+  const graph = files === null ? undefined : onnxNameOf(files);
+  if (graph !== undefined) {
+    return {
+      graph: onnxFile(join(exported, graph)),
+      config: await readConfig(join(exported, 'config.json')),
+      sizeBytes: await folderBytes(exported),
+      format: 'onnx',
+      parameters: null,
+    };
+  }
+  const folder = join(model, CHECKPOINT_FOLDER[component]);
+  const weightFiles = await listOrNull(folder);
+  if (weightFiles !== null && holdsSafetensors(weightFiles)) return openCheckpoint(model, component, folder);
+  throw missingGraph(model, component, files ?? weightFiles);
+}
+
+/** `model.onnx`, or the only `.onnx` file. */
+function onnxNameOf(files: readonly string[]): string | undefined {
+  const graphs = files.filter((file) => file.endsWith('.onnx') && !file.endsWith('.underpaint.onnx'));
+  return graphs.includes('model.onnx') ? 'model.onnx' : graphs.length === 1 ? graphs[0] : undefined;
+}
+
+async function openCheckpoint(model: string, component: Component, folder: string): Promise<ComponentSource> {
+  const config = await readConfig(join(folder, 'config.json'));
+  if (Object.keys(config).length === 0) {
+    throw new AppError(
+      'model',
+      `The model ${basename(model)} has no ${basename(folder)}/config.json, without which its weights cannot be read; download the whole model folder again.`,
+    );
+  }
+  const weights = await openComponentWeights(folder);
+  const own = OWN_TENSORS[component] ?? /^/;
+  const tensors = weights.headers.flatMap((header) => [...header.weights.values()]);
+  return {
+    graph: builtGraph(component, config, weights, basename(model)),
+    config,
+    ...describeWeights(tensors.filter(({ name }) => own.test(name))),
+  };
+}
+
+/** What a list of tensors comes to. */
+export function describeWeights(
+  weights: readonly Weight[],
+): Pick<ComponentSource, 'sizeBytes' | 'format' | 'parameters'> {
+  const parameters: Partial<Record<WeightDtype, number>> = {};
+  let sizeBytes = 0;
+  for (const { dtype, shape, length } of weights) {
+    parameters[dtype] = (parameters[dtype] ?? 0) + elementCount(shape);
+    sizeBytes += length;
+  }
+  return { sizeBytes, format: 'safetensors', parameters };
+}
+
+function missingGraph(model: string, component: Component, files: readonly string[] | null): AppError {
+  const name = basename(model);
+  if (files === null && component === 'vae_encoder') {
+    return new AppError(
+      'model',
+      `The model ${name} has no vae_encoder, so it can make pictures but cannot change one; use an export that includes vae_encoder.`,
+    );
+  }
+  if (files === null) return missingPart(model, component);
+  if (files.some((file) => /\.(bin|ckpt|pt|pth)$/.test(file))) {
+    return new AppError(
+      'model',
+      `${name}/${component} holds only pickled weights (.bin), which can run programs and are not opened; download the safetensors version of this model.`,
+    );
+  }
+  return new AppError(
+    'model',
+    `The model ${name} has no ${component}/model.onnx and no safetensors weights for it; download the whole model folder again.`,
+  );
+}
+
+/** The refusal of a folder without a part that every model has. */
+export const missingPart = (model: string, part: string): AppError =>
+  new AppError(
+    'model',
+    `The model folder ${basename(model)} has no "${part}" part; download the whole model again, or choose a folder in the diffusers layout.`,
+  );
+
+const listOrNull = (folder: string): Promise<string[] | null> => readdir(folder).catch(() => null);
+
+/** Throws `AppError('model')` when the file is missing or cannot be read. */
+export async function readModelText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new AppError(
+      'model',
+      `The model's ${describe(path)} is missing or cannot be read; download the model again.`,
+      { cause: error },
+    );
+  }
+}
+
+async function readConfig(path: string): Promise<JsonObject> {
+  if (!existsSync(path)) return {};
+  try {
+    return jsonObjectSchema.parse(JSON.parse(await readModelText(path)));
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw new AppError(
+      'model',
+      `The model's ${describe(path)} does not hold settings; download the model again.`,
+      { cause: error },
+    );
+  }
+}
+
+const describe = (path: string): string => path.split(/[\\/]/).slice(-2).join('/');
+
+async function folderBytes(folder: string): Promise<number> {
+  let sum = 0;
+  for (const file of await readdir(folder)) {
+    const info = await stat(join(folder, file));
+    if (info.isFile()) sum += info.size;
+  }
+  return sum;
+}

@@ -1,0 +1,38 @@
+/** Where a component's ONNX graph comes from: a file that is there, or one that is built from a checkpoint for the provider that will run it. */
+import type { Provider } from '../../../shared/placement';
+import { placeGraph } from '../checkpoint/graph-files';
+import type { WeightSource } from '../checkpoint/weights';
+import { buildComponent } from '../graphs/build-component';
+import { CPU_TARGET } from '../graphs/graph-builder';
+import { targetFor } from '../onnx/graph-target';
+import type { Component } from './component';
+
+export interface GraphSource {
+  /** Files that decide what the component computes; a changed file is another revision. */
+  readonly files: readonly string[];
+  /** Path of the graph for a provider; throws `AppError('model')`. */
+  pathFor(provider: Provider): Promise<string>;
+}
+
+/** A graph that the model's publisher made. */
+export const onnxFile = (path: string): GraphSource => ({
+  files: [path],
+  pathFor: () => Promise.resolve(path),
+});
+
+/** A graph built from config and weights. Builds it once to find out whether it can be: throws `AppError('model')`. */
+export function builtGraph(
+  component: Component,
+  config: unknown,
+  weights: WeightSource,
+  label: string,
+): GraphSource {
+  const { files } = buildComponent(component, config, weights, CPU_TARGET);
+  return {
+    files,
+    async pathFor(provider) {
+      const target = await targetFor(provider);
+      return placeGraph(buildComponent(component, config, weights, target), component, label);
+    },
+  };
+}

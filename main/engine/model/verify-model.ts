@@ -1,0 +1,110 @@
+/** Looks a model over without running it: family, variant, how its weights are stored, what it needs, what is wrong with it. */
+import { basename, resolve } from 'node:path';
+import { toErrorBody } from '../../../shared/errors';
+import type { Family } from '../../../shared/models';
+import { detectFamily } from '../families/detect';
+import { COMPONENTS, type Component } from './component';
+import type { JsonObject, ParameterCounts } from './component-source';
+import { readModelFolder } from './model-folder';
+import type { ComponentContent, ModelFolder } from './model-folder-parts';
+
+export interface ComponentReport {
+  readonly component: Component;
+  readonly format: ComponentContent['format'];
+  readonly parameters: ParameterCounts | null;
+  readonly sizeBytes: number;
+  /** Bytes of the weights in memory, where they are computed in float32; null when the format does not tell. */
+  readonly memoryBytes: number | null;
+}
+
+export interface VerifyReport {
+  readonly path: string;
+  readonly name: string;
+  /** Null: unknown, because the model could not be read. */
+  readonly family: Family | null;
+  readonly variant: string | null;
+  readonly prediction: string | null;
+  readonly scheduler: string | null;
+  readonly revision: string | null;
+  readonly components: readonly ComponentReport[];
+  readonly sizeBytes: number;
+  /** Weights in memory with all parts open; null when a format does not tell. */
+  readonly memoryBytes: number | null;
+  /** Sentences; empty: the model can be used. */
+  readonly problems: readonly string[];
+}
+
+/** Never throws for a bad model: that is a problem in the report. */
+export async function verifyModel(model: string): Promise<VerifyReport> {
+  const path = resolve(model);
+  try {
+    return reportOn(await readModelFolder(path));
+  } catch (error) {
+    return {
+      path,
+      name: basename(path),
+      family: null,
+      variant: null,
+      prediction: null,
+      scheduler: null,
+      revision: null,
+      components: [],
+      sizeBytes: 0,
+      memoryBytes: null,
+      problems: [toErrorBody(error).message],
+    };
+  }
+}
+
+function reportOn(folder: ModelFolder): VerifyReport {
+  const components = COMPONENTS.map((component): ComponentReport => {
+    const content = folder.contents[component];
+    return { component, ...content, memoryBytes: floatBytes(content.parameters) };
+  });
+  const memory = components.map(({ memoryBytes }) => memoryBytes);
+  const { variant, problem } = variantOf(folder.configs.unet);
+  const setting = (name: string): string | null => {
+    const value = folder.schedulerConfig[name];
+    return typeof value === 'string' ? value : null;
+  };
+  return {
+    path: folder.path,
+    name: folder.name,
+    family: detectFamily(folder).family,
+    variant,
+    prediction: setting('prediction_type') ?? 'epsilon',
+    scheduler: setting('_class_name'),
+    revision: folder.revision,
+    components,
+    sizeBytes: folder.sizeBytes,
+    memoryBytes: memory.includes(null) ? null : memory.reduce((sum: number, bytes) => sum + (bytes ?? 0), 0),
+    problems: problem === null ? [] : [problem],
+  };
+}
+
+const floatBytes = (parameters: ParameterCounts | null): number | null =>
+  parameters === null ? null : 4 * Object.values(parameters).reduce((sum, count) => sum + count, 0);
+
+/** What the UNet's inputs say it is for. */
+function variantOf(unet: JsonObject): { variant: string; problem: string | null } {
+  if (unet['in_channels'] === 9) {
+    return {
+      variant: 'inpainting (9 input channels)',
+      problem: 'This is an inpainting model, which this version cannot run; choose its ordinary version.',
+    };
+  }
+  if (unet['in_channels'] === 8) {
+    return {
+      variant: 'instruct-pix2pix (8 input channels)',
+      problem: 'This is an instruct-pix2pix model, which this version cannot run; choose an ordinary model.',
+    };
+  }
+  if (typeof unet['time_cond_proj_dim'] === 'number') {
+    return {
+      variant: 'distilled with a guidance input',
+      problem:
+        'This model was distilled with a guidance input (timestep_cond), which this version cannot feed; use an LCM version without it.',
+    };
+  }
+  return { variant: 'standard', problem: null };
+}

@@ -1,0 +1,99 @@
+/** Builds and runs single components of the tiny golden models from their safetensors. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Provider } from '../../shared/placement';
+import { openComponentWeights } from '../../main/engine/checkpoint/component-weights';
+import { placeGraph } from '../../main/engine/checkpoint/graph-files';
+import { buildComponent } from '../../main/engine/graphs/build-component';
+import { readSafetensors } from '../../main/engine/latents/safetensors';
+import type { Component } from '../../main/engine/model/component';
+import { targetFor } from '../../main/engine/onnx/graph-target';
+import { openSession } from '../../main/engine/onnx/session';
+import type { Feed, FloatTensor } from '../../main/engine/onnx/tensors';
+import { GOLDEN, maxDifference } from './golden';
+
+/** Where a component lies in a diffusers folder. */
+const PART: Readonly<Record<Component, string>> = {
+  text_encoder: 'text_encoder',
+  unet: 'unet',
+  vae_encoder: 'vae',
+  vae_decoder: 'vae',
+};
+
+export const readJson = (path: string): Record<string, unknown> =>
+  JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+
+export const readConfig = (model: string, component: Component): Record<string, unknown> =>
+  readJson(join(model, PART[component], 'config.json'));
+
+/** The graph's path for a provider. */
+export async function graphPath(
+  model: string,
+  component: Component,
+  provider: Provider,
+  config: Record<string, unknown> = readConfig(model, component),
+): Promise<string> {
+  const weights = await openComponentWeights(join(model, PART[component]));
+  return placeGraph(buildComponent(component, config, weights, await targetFor(provider)), component, 'test');
+}
+
+/** What diffusers fed a component and what came out: tensor name → values. */
+export async function readComponentRecord(
+  model: string,
+  component: Component | 'text_encoder_2',
+): Promise<Record<string, Feed>> {
+  const { tensors } = await readSafetensors(join(GOLDEN, 'components', `${model}.safetensors`));
+  const record: Record<string, Feed> = {};
+  for (const [name, tensor] of Object.entries(tensors)) {
+    const { data, shape } = tensor;
+    if (!name.startsWith(`${component}.`) || !(data instanceof Float32Array || data instanceof Int32Array))
+      continue;
+    record[name.slice(component.length + 1)] = { data, dims: shape };
+  }
+  const text = tensors['text_encoder.last_hidden_state'];
+  if (component === 'unet' && model !== 'sdxl' && text?.dtype === 'F32') {
+    record['encoder_hidden_states'] = { data: text.data, dims: text.shape };
+  }
+  return record;
+}
+
+/** Runs a graph on a component's recorded inputs. */
+export async function runOnRecord(
+  path: string,
+  provider: Provider,
+  record: Readonly<Record<string, Feed>>,
+): Promise<Record<string, FloatTensor>> {
+  const session = await openSession(path, { provider });
+  try {
+    const feeds: Record<string, Feed> = {};
+    for (const { name } of session.inputs) {
+      const feed = record[name];
+      if (feed === undefined) throw new Error(`nothing recorded for the input ${name}`);
+      feeds[name] = feed;
+    }
+    return await session.run(feeds);
+  } finally {
+    await session.release();
+  }
+}
+
+/** As `runOnRecord`: the largest difference over all outputs from what diffusers recorded. */
+export async function differenceFromRecord(
+  path: string,
+  provider: Provider,
+  record: Readonly<Record<string, Feed>>,
+): Promise<number> {
+  return largestDifference(await runOnRecord(path, provider, record), record);
+}
+
+/** Over all outputs, from what was recorded under their names. */
+export const largestDifference = (
+  results: Readonly<Record<string, FloatTensor>>,
+  record: Readonly<Record<string, Feed>>,
+): number =>
+  Math.max(
+    ...Object.entries(results).map(([name, { data }]) => maxDifference(data, record[name]?.data ?? [])),
+  );
+
+export const largestValue = (results: Readonly<Record<string, FloatTensor>>): number =>
+  Math.max(...Object.values(results).flatMap(({ data }) => Array.from(data, Math.abs)));
