@@ -97,7 +97,9 @@ describe('questions', () => {
       id: 'sd2-onnx',
       family: 'sd2',
     });
-    const bad = engine.call('model.info', { model: goldenModel('sd1') });
+    const checkpoint = engine.call('model.info', { model: goldenModel('sd1') });
+    expect(modelInfoSchema.parse(valueOf(await checkpoint.answer)).family).toBe('sd1');
+    const bad = engine.call('model.info', { model: join(goldenModel('sd1'), 'tokenizer') });
     expect(errorOf(await bad.answer).code).toBe('model');
   });
 
