@@ -24,6 +24,8 @@ export const modelInfoSchema = z.object({
   /** Short hash over the files' names, sizes and headers: tells two versions of one model apart. */
   revision: z.string(),
   sizeBytes: z.number().int(),
+  /** Working sizes are rounded to this many pixels. */
+  sizeMultiplePx: z.number().int().positive(),
   defaults: modelDefaultsSchema,
   /** Prompt that goes with the bundled demo picture, if the model has one. */
   demoPrompt: z.string().optional(),

@@ -71,7 +71,7 @@ export function reduce(state: PageState, event: PageEvent): PageState {
     case 'problem-dismissed':
       return { ...state, problem: null };
     case 'notice':
-      return { ...state, notice: event.notice };
+      return takeNotice(state, event.notice);
   }
 }
 
@@ -135,11 +135,21 @@ function changeJob(state: PageState, view: JobView): PageState {
     currentJobId: follows ? view.id : state.currentJobId,
     selectedResultId: hasStarted ? null : state.selectedResultId,
   };
+  // A job that stopped before its first preview leaves nothing to look at: back to the newest result.
+  if (!isActive(view) && view.state !== 'done' && run.previewUrl === null) {
+    next.selectedResultId ??= state.results[0]?.id ?? null;
+  }
   if (view.state === 'failed' && view.error !== null && view.error.code !== 'cancelled') {
     return { ...next, problem: { origin: 'job', error: view.error, jobId: view.id } };
   }
   if (hasStarted) return { ...next, problem: null };
   return next;
+}
+
+/** A confirmation replaces the error of an earlier attempt: what could not be saved is saved now. */
+function takeNotice(state: PageState, notice: Notice | null): PageState {
+  const isSettled = notice !== null && state.problem?.origin === 'result';
+  return { ...state, notice, problem: isSettled ? null : state.problem };
 }
 
 function forgetJob(state: PageState, jobId: string): PageState {

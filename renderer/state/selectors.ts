@@ -52,3 +52,13 @@ export function runInView(state: PageState): JobRun | null {
     ? followed
     : null;
 }
+
+/** What the engine said about the followed job; once that job is done, only for as long as one of its results is shown. */
+export function jobNotices(state: PageState): readonly string[] {
+  const run = currentRun(state);
+  if (run === null) return NO_NOTICES;
+  const isOver = run.view.state === 'done' && shownResult(state)?.jobId !== run.view.id;
+  return isOver ? NO_NOTICES : run.notices;
+}
+
+const NO_NOTICES: readonly string[] = [];

@@ -28,3 +28,8 @@ export function Popover({ label, trigger, children }: Props) {
     </Radix.Root>
   );
 }
+
+/** A button inside a panel that folds it away when pressed, since what follows shows elsewhere. */
+export function PopoverClose({ children }: { children: ReactNode }) {
+  return <Radix.Close asChild>{children}</Radix.Close>;
+}

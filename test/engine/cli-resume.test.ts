@@ -116,6 +116,8 @@ describe('SIGKILL', () => {
     const command = new Command(SETTINGS);
     const result = await expectGoesOn(command, await command.killAt('Decode on'));
     expect(stepsOf(result)).toEqual([]);
+    expect(result.lines).toContain('Encode: the latents of this picture were still there');
+    expect(result.lines.filter((line) => line.startsWith('Encode'))).toHaveLength(1);
   });
 
   it.each(['pndm', 'dpmpp-2m', 'dpmpp-2m-sde', 'unipc', 'euler-ancestral', 'lcm'] as const)(

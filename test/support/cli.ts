@@ -52,7 +52,7 @@ export function runCli(args: readonly string[], options: CliOptions): Promise<Cl
   });
 }
 
-const PROGRESS = /^(Encode|Generate|Decode) (on |done in )|^ {2}(step|tile) \d+ of \d+/;
+const PROGRESS = /^(Encode|Generate|Decode)(: | on | done in )|^ {2}(step|tile) \d+ of \d+/;
 
 /** Everything on stderr that is not progress: notices, and the one sentence of a failure. */
 export const sentences = (result: CliResult): string[] => result.lines.filter((line) => !PROGRESS.test(line));

@@ -6,6 +6,8 @@ const STAGE_WORDS = { encode: 'Encode', generate: 'Generate', decode: 'Decode' }
 /** Shows a job's events; `end` finishes the line. */
 export class ProgressLine {
   private isOpen = false;
+  /** True while the announced stage has nothing to run. */
+  private isSkipped = false;
 
   constructor(private readonly stream: NodeJS.WriteStream = process.stderr) {}
 
@@ -13,11 +15,14 @@ export class ProgressLine {
     switch (progress.kind) {
       case 'stage-start':
         this.line(
-          `${STAGE_WORDS[progress.stage]} on ${progress.provider ?? 'nothing'}${progress.tiled ? ' in tiles' : ''} …`,
+          progress.provider === null
+            ? `${STAGE_WORDS[progress.stage]}: ${progress.reason}`
+            : `${STAGE_WORDS[progress.stage]} on ${progress.provider}${progress.tiled ? ' in tiles' : ''} …`,
         );
+        this.isSkipped = progress.provider === null;
         break;
       case 'stage-done':
-        this.line(`${STAGE_WORDS[progress.stage]} done in ${seconds(progress.ms)}`);
+        if (!this.isSkipped) this.line(`${STAGE_WORDS[progress.stage]} done in ${seconds(progress.ms)}`);
         break;
       case 'step':
         this.rewrite(

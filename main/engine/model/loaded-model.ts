@@ -4,7 +4,7 @@ import { hasHardwareGpu } from '../../hardware/gpu';
 import { fitsTogether } from '../../placement/memory-model';
 import type { ModelDefaults, ModelInfo } from '../../../shared/models';
 import type { DeviceChoice, Provider } from '../../../shared/placement';
-import { detectFamily, recommendedDefaults } from '../families/detect';
+import { detectFamily, recommendedDefaults, sizeMultiplePx } from '../families/detect';
 import type { FamilyTraits } from '../families/family-traits';
 import { providersFor, type SessionOpener } from '../onnx/providers';
 import { openSession } from '../onnx/session';
@@ -99,6 +99,7 @@ export async function describeModel(model: string | null): Promise<ModelInfo> {
     family: traits.family,
     revision: folder.revision,
     sizeBytes: folder.sizeBytes,
+    sizeMultiplePx: sizeMultiplePx(folder),
     defaults: recommendedDefaults(folder, traits),
     ...(folder.card === null ? {} : { demoPrompt: folder.card.prompt }),
   };

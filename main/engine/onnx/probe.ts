@@ -11,7 +11,7 @@ const PROBE_GRAPH =
 export interface ProbeResult {
   readonly provider: Provider;
   readonly works: boolean;
-  /** Why not, in the runtime's words. */
+  /** Why not, in a sentence. */
   readonly reason: string | null;
   readonly ms: number;
 }

@@ -6,7 +6,7 @@ import { useT } from '../../i18n/use-t';
 import type { Actions } from '../../state/app';
 import type { Problem } from '../../state/page-state';
 import { isBusy } from '../../state/readiness';
-import { currentRun, stoppedJobs } from '../../state/selectors';
+import { jobNotices, stoppedJobs } from '../../state/selectors';
 import { waysOut, type WayOut } from '../../state/ways-out';
 import { Button } from '../../ui/button';
 import { IconButton } from '../../ui/icon-button';
@@ -98,8 +98,7 @@ function Notices() {
   const t = useT();
   const notice = usePage((state) => state.notice);
   const platform = usePage((state) => state.platform);
-  const run = usePage(currentRun);
-  const lines = [...(run?.notices ?? [])];
+  const lines = [...usePage(jobNotices)];
   if (notice !== null) {
     const keys = platform === 'darwin' ? '⌘V' : 'Ctrl+V';
     lines.push(t(`notice.${notice.key}`, { ...notice.values, keys }));

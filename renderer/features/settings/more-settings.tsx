@@ -5,6 +5,7 @@ import { useT } from '../../i18n/use-t';
 import { chosenModel, starterModel } from '../../state/draft';
 import { formatBytes } from '../../state/format';
 import { Button } from '../../ui/button';
+import { PopoverClose } from '../../ui/popover';
 import { Segmented } from '../../ui/segmented';
 import { Select } from '../../ui/select';
 import styles from './settings.module.css';
@@ -36,10 +37,12 @@ export function MoreSettings() {
         options={options}
         onChange={(value) => changeSettings({ model: value === STARTER ? null : value })}
       />
-      <Button onClick={() => void openModel()}>
-        <FolderOpen aria-hidden />
-        {t('settings.openModel')}
-      </Button>
+      <PopoverClose>
+        <Button onClick={() => void openModel()}>
+          <FolderOpen aria-hidden />
+          {t('settings.openModel')}
+        </Button>
+      </PopoverClose>
       <Segmented
         label={t('settings.device')}
         value={settings.device}

@@ -2,6 +2,7 @@
 import { FolderOpen, ImagePlus } from 'lucide-react';
 import { useActions, usePage } from '../../app-context';
 import { useT } from '../../i18n/use-t';
+import { chosenModel } from '../../state/draft';
 import { currentRun } from '../../state/selectors';
 import { formatSize } from '../../state/format';
 import { workingSize } from '../../state/working-size';
@@ -54,11 +55,11 @@ export function SourceZone() {
 function SourceFacts() {
   const t = useT();
   const source = usePage((state) => state.source);
-  const size = usePage((state) => state.draft.settings.size);
-  const model = usePage((state) => state.draft.settings.model);
+  const settings = usePage((state) => state.draft.settings);
+  const multiplePx = usePage((state) => chosenModel(state.models, settings.model)?.sizeMultiplePx ?? 1);
   const run = usePage(currentRun);
   if (source === null) return null;
-  const working = workingSize(source, size, model, run?.view ?? null);
+  const working = workingSize(source, settings, multiplePx, run?.view ?? null);
   return (
     <footer className={styles.facts}>
       <p className={styles.name} title={source.name}>

@@ -8,6 +8,7 @@ import { reduce, type PageEvent } from '../../../renderer/state/reduce';
 import {
   currentRun,
   inputUrlOf,
+  jobNotices,
   runInView,
   shownResult,
   stoppedJobs,
@@ -90,6 +91,18 @@ describe('a job that runs', () => {
     expect(currentRun(play(page(), running, notice, notice))?.notices).toEqual(['The CPU took over.']);
   });
 
+  it('says what the engine said until another result than its own is looked at', () => {
+    const state = play(
+      page({ results: [result({ id: 'old', jobId: 'old', createdAt: 1 })] }),
+      running,
+      progress({ kind: 'notice', message: 'The CPU took over.' }),
+      { type: 'results-added', results: [result()] },
+      { type: 'job-changed', view: job({ state: 'done', report: report() }) },
+    );
+    expect(jobNotices(state)).toEqual(['The CPU took over.']);
+    expect(jobNotices(play(state, { type: 'result-selected', resultId: 'old' }))).toEqual([]);
+  });
+
   it('ignores progress of a job that it does not know', () => {
     expect(play(page(), step(1, 2)).runs).toEqual({});
   });
@@ -122,6 +135,30 @@ describe('the end of a job', () => {
     const again = play(state, { type: 'job-changed', view: job({ state: 'queued' }) });
     expect(again.problem).toBeNull();
     expect(currentRun(again)?.stages.generate.state).toBe('waiting');
+  });
+
+  it('shows the newest result again when it stopped before there was anything to see', () => {
+    const before = play(page({ results: [result({ id: 'old', jobId: 'old' })] }), running);
+    expect(shownResult(before)).toBeNull();
+    const error = { code: 'model', message: 'The model cannot be used.' } as const;
+    const failed: PageEvent = { type: 'job-changed', view: job({ state: 'failed', error }) };
+    expect(shownResult(play(before, failed))?.id).toBe('old');
+    const preview: JobProgress = { kind: 'preview', image: 0, sequence: 2, width: 8, height: 8 };
+    const seen = play(before, progress(preview, 'app://p?n=2'), failed);
+    expect(shownResult(seen)).toBeNull();
+    expect(runInView(seen)?.previewUrl).toBe('app://p?n=2');
+  });
+
+  it('takes the error about saving away when saving worked', () => {
+    const problem = {
+      origin: 'result',
+      error: { code: 'output', message: 'No.' },
+      jobId: null,
+    } as const;
+    const refused = play(page(), { type: 'problem', problem });
+    const saved: PageEvent = { type: 'notice', notice: { key: 'saved', values: { path: '/a.png' } } };
+    expect(play(refused, { type: 'notice', notice: null }).problem).not.toBeNull();
+    expect(play(refused, saved).problem).toBeNull();
   });
 
   it('offers to go on with an interrupted one, and with a cancelled one only until the next', () => {

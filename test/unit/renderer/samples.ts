@@ -12,6 +12,7 @@ export const STARTER: ModelInfo = {
   family: 'sd1',
   revision: 'abc',
   sizeBytes: 40_000_000,
+  sizeMultiplePx: 32,
   defaults: { strength: 0.6, steps: 20, guidance: 5, scheduler: 'ddim', sidePx: 256 },
 };
 

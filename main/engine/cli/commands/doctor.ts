@@ -7,6 +7,7 @@ import { toErrorBody } from '../../../../shared/errors';
 import type { ModelInfo } from '../../../../shared/models';
 import { describeModel, ModelCache } from '../../model/loaded-model';
 import { availableProviders } from '../../onnx/providers';
+import { explainSessionError } from '../../onnx/session-errors';
 import { probeApart, probeHere, type ProbeResult } from '../../onnx/probe';
 import { providerSchema } from '../../../../shared/placement';
 import { deviceOf, StageLog } from '../../stage-log';
@@ -52,7 +53,10 @@ export function addDoctor(program: Command, signal: AbortSignal): void {
     .command('__probe', { hidden: true })
     .argument('<provider>')
     .action(async (provider: string) => {
-      await probeHere(providerSchema.parse(provider));
+      const probed = providerSchema.parse(provider);
+      await probeHere(probed).catch((error: unknown) => {
+        throw explainSessionError(error, 'probe/graph.onnx', probed);
+      });
     });
 }
 
