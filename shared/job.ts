@@ -28,6 +28,15 @@ export const JOB_TRANSITIONS: Readonly<Record<JobState, readonly JobState[]>> = 
   cancelled: ['queued'],
 };
 
+export const jobOutputSchema = z.object({
+  path: z.string(),
+  seed: z.number().int(),
+  width: z.number().int(),
+  height: z.number().int(),
+  sha256: z.string(),
+});
+export type JobOutput = z.infer<typeof jobOutputSchema>;
+
 /** What the engine tells while an img2img job runs. */
 export const jobProgressSchema = z.discriminatedUnion('kind', [
   z.object({
@@ -68,19 +77,12 @@ export const jobProgressSchema = z.discriminatedUnion('kind', [
     width: z.number().int(),
     height: z.number().int(),
   }),
+  /** A picture of a job with several is finished and lies in the output folder; the rest goes on. */
+  z.object({ kind: z.literal('picture'), image: z.number().int(), output: jobOutputSchema }),
   /** A plain sentence for the person: a fallback that was taken, a step that was retried, a resume. */
   z.object({ kind: z.literal('notice'), message: z.string() }),
 ]);
 export type JobProgress = z.infer<typeof jobProgressSchema>;
-
-export const jobOutputSchema = z.object({
-  path: z.string(),
-  seed: z.number().int(),
-  width: z.number().int(),
-  height: z.number().int(),
-  sha256: z.string(),
-});
-export type JobOutput = z.infer<typeof jobOutputSchema>;
 
 /** What `img2img --json` prints and what the window records (contract.md). */
 export const jobReportSchema = z.object({

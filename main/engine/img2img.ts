@@ -144,6 +144,7 @@ async function makePicture(
   );
   const output = await save(job, image, seed, { rgb: result.rgb });
   await job.journal.addOutput(output);
+  if (job.settings.count > 1) job.context.onProgress({ kind: 'picture', image, output });
   return output;
 }
 

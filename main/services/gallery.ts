@@ -54,25 +54,25 @@ export class Gallery {
     return folder;
   }
 
-  /** Records the pictures of a finished job; a job that is recorded twice (after a crash) keeps one entry per picture. */
+  /** Records finished pictures of a job; one that is recorded twice (after a crash, or as the job's last) keeps one entry. */
   async add(job: AddedJob): Promise<ResultView[]> {
+    // All pictures of a job have one time, so that those of a job that went on later stay together.
+    const sibling = [...this.#records.values()].find((record) => record.jobId === job.id);
     const added = job.report.outputs.map((output, index): ResultRecord => {
       const file = path.relative(this.#folder, output.path).split(path.sep).join('/');
       return recordSchema.parse({
-        id: `${job.id}-${index}`,
+        id: `${job.id}-${(job.firstImage ?? 0) + index}`,
         jobId: job.id,
         sourceId: job.sourceId,
         width: output.width,
         height: output.height,
         seed: output.seed,
         settings: job.settings,
-        createdAt: job.finishedAt,
+        createdAt: sibling?.createdAt ?? job.finishedAt,
         file,
       });
     });
-    const isNew = (record: ResultRecord): boolean => !this.#records.has(record.id);
-    await this.#append(added.filter(isNew));
-    for (const record of added) this.#records.set(record.id, record);
+    await this.#append(added);
     return added.map(toView);
   }
 
@@ -101,10 +101,14 @@ export class Gallery {
   }
 
   #append(records: readonly ResultRecord[]): Promise<void> {
-    const text = records.map((record) => `${JSON.stringify(record)}\n`).join('');
     const append = this.#appending
       .catch(() => undefined)
       .then(async () => {
+        const isNew = (record: ResultRecord): boolean => !this.#records.has(record.id);
+        const text = records
+          .filter(isNew)
+          .map((record) => `${JSON.stringify(record)}\n`)
+          .join('');
         if (text === '') return;
         await mkdir(this.#folder, { recursive: true });
         // A power cut may have left half a line; the next one starts on its own.
@@ -116,18 +120,21 @@ export class Gallery {
         } finally {
           await index.close();
         }
+        for (const record of records) this.#records.set(record.id, record);
       });
     this.#appending = append;
     return append;
   }
 }
 
-/** What the gallery needs to know about a finished job. */
+/** What the gallery needs to know about finished pictures of a job. */
 export interface AddedJob {
   id: string;
   sourceId: string;
   settings: GenerationSettings;
-  report: JobReport;
+  report: Pick<JobReport, 'outputs'>;
+  /** Index of the first of these pictures in the job; 0 when left out. */
+  firstImage?: number;
   /** Milliseconds since 1970. */
   finishedAt: number;
 }

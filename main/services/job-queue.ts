@@ -28,7 +28,8 @@ export interface JobQueueOptions {
   wantsPreviews: () => boolean;
   onChanged: (job: JobView) => void;
   onProgress: (jobId: string, progress: JobProgress, previewUrl: string | undefined) => void;
-  onResults: (results: ResultView[]) => void;
+  /** Finished pictures: each one of several as it comes, and at the end (`isJobDone`) all of the job. */
+  onResults: (results: ResultView[], isJobDone: boolean) => void;
 }
 
 interface Job {
@@ -179,6 +180,10 @@ export class JobQueue {
     const { id, sourceId, settings } = job.record;
     const abort = new AbortController();
     job.abort = abort;
+    const forward = (progress: JobProgress): void => {
+      if (progress.kind === 'picture') void this.#keepPicture(job, progress);
+      else this.#forward(id, progress);
+    };
     try {
       const saved = this.#change(job, 'running', { startedAt: Date.now() });
       const outputFolder = job.record.outputFolder ?? (await gallery.folderOfDay(new Date()));
@@ -195,11 +200,11 @@ export class JobQueue {
           jobFolder: this.folderOf(id),
           previews: this.#options.wantsPreviews(),
         },
-        { signal: abort.signal, onProgress: (progress) => this.#forward(id, progress) },
+        { signal: abort.signal, onProgress: forward },
       );
       const results = await gallery.add({ id, sourceId, settings, report, finishedAt: Date.now() });
       job.report = report;
-      this.#options.onResults(results);
+      this.#options.onResults(results, true);
       await this.#change(job, 'done');
       await rm(this.folderOf(id), { recursive: true, force: true });
     } catch (error) {
@@ -217,6 +222,19 @@ export class JobQueue {
       await this.#change(job, 'interrupted', { error });
     } else {
       await this.#change(job, 'failed', { error });
+    }
+  }
+
+  /** Records a picture while the job's others are still painted: it stays, whatever becomes of the job. */
+  async #keepPicture({ record }: Job, picture: Extract<JobProgress, { kind: 'picture' }>): Promise<void> {
+    const { id, sourceId, settings } = record;
+    const { image: firstImage, output } = picture;
+    try {
+      const report = { outputs: [output] };
+      const added = { id, sourceId, settings, report, firstImage, finishedAt: Date.now() };
+      this.#options.onResults(await this.#options.gallery.add(added), false);
+    } catch (error) {
+      this.#options.log(`picture ${firstImage} of job ${id} could not be recorded yet: ${String(error)}`);
     }
   }
 

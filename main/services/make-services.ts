@@ -96,9 +96,9 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
       const fraction = jobFraction(progress, count);
       if (fraction !== null) options.showProgress(fraction);
     },
-    onResults: (results) => {
+    onResults: (results, isJobDone) => {
       options.send('results.added', results);
-      options.announceResults(results.length);
+      if (isJobDone) options.announceResults(results.length);
     },
   });
   await Promise.all([settings.load(), gallery.load(), queue.load()]);

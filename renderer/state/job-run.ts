@@ -99,6 +99,8 @@ export function progressRun(run: JobRun, progress: JobProgress, previewUrl: stri
       });
     case 'preview':
       return previewUrl === undefined ? run : { ...run, previewUrl };
+    case 'picture':
+      return run;
     case 'notice':
       return run.notices.includes(progress.message)
         ? run

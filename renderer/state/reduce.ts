@@ -166,12 +166,16 @@ function forgetJob(state: PageState, jobId: string): PageState {
 function addResults(state: PageState, added: readonly ResultView[]): PageState {
   const ids = new Set(added.map((result) => result.id));
   const results = sortNewestFirst([...added, ...state.results.filter((result) => !ids.has(result.id))]);
-  return { ...state, results, selectedResultId: added[0]?.id ?? state.selectedResultId };
+  // While more pictures of the job are painted, the view stays where the person left it.
+  const [first] = added;
+  const count = first === undefined ? 0 : (state.runs[first.jobId]?.view.settings.count ?? 1);
+  const isComplete = first !== undefined && added.length >= count;
+  return { ...state, results, selectedResultId: isComplete ? first.id : state.selectedResultId };
 }
 
 /** Newest job first; the pictures of one job keep their order. */
 function sortNewestFirst(results: readonly ResultView[]): ResultView[] {
-  return [...results].sort((a, b) => (a.jobId === b.jobId ? 0 : b.createdAt - a.createdAt));
+  return [...results].sort((a, b) => (a.jobId === b.jobId ? a.seed - b.seed : b.createdAt - a.createdAt));
 }
 
 function withRun(state: PageState, run: JobRun): PageState {

@@ -36,6 +36,7 @@ export class ProgressLine {
         this.line(progress.message);
         break;
       case 'preview':
+      case 'picture':
         break;
     }
   }

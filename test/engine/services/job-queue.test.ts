@@ -238,6 +238,33 @@ describe('the queue on the real engine', () => {
     expect(await bench.ask('job.resume', { jobId: running.id })).toMatchObject({ error: { code: 'usage' } });
   });
 
+  it('keeps the finished pictures of a job that is cancelled before its last, and goes on with the rest', async () => {
+    const bench = await makeBench(temporaryFolder());
+    const sourceId = await importSketch(bench);
+    const job = await bench.services.queue.start({ sourceId, settings: settings({ count: 2 }) });
+    let isCancelled = false;
+    bench.onProgress = (id, progress) => {
+      if (isCancelled || progress.kind !== 'step' || progress.image !== 1) return;
+      isCancelled = true;
+      void bench.services.queue.cancel(id);
+    };
+    await untilState(bench, job.id, 'cancelled');
+    const kept = bench.services.gallery.list();
+    expect(kept.map(({ id, seed }) => [id, seed])).toEqual([[`${job.id}-0`, 11]]);
+    expect(bench.announced).toEqual([]);
+    const onDisk = (await makeBench(bench.home)).services.gallery.list();
+    expect(onDisk.map(({ id }) => id)).toEqual([`${job.id}-0`]);
+    await bench.services.queue.resume(job.id);
+    await untilState(bench, job.id, 'done');
+    const all = bench.services.gallery.list();
+    expect(all.map(({ id, seed }) => [id, seed])).toEqual([
+      [`${job.id}-0`, 11],
+      [`${job.id}-1`, 12],
+    ]);
+    expect(all[1]?.createdAt).toBe(kept[0]?.createdAt);
+    expect(bench.announced).toEqual([2]);
+  });
+
   it('fails a job whose model is not there, and paints the next one', async () => {
     const bench = await makeBench(temporaryFolder());
     const sourceId = await importSketch(bench);

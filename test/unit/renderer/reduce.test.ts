@@ -121,6 +121,22 @@ describe('the end of a job', () => {
     expect(currentRun(state)?.stages.encode).toMatchObject({ state: 'done', ms: 12 });
   });
 
+  it('lists the first of several pictures at once, and selects it when all are there', () => {
+    const several = job({ state: 'running', settings: settings({ count: 2 }) });
+    const [first, second] = [result({ id: 'a', seed: 7 }), result({ id: 'b', seed: 8 })];
+    const half = play(
+      page(),
+      { type: 'job-changed', view: several },
+      { type: 'results-added', results: [first] },
+    );
+    expect(half.results).toEqual([first]);
+    expect(shownResult(half)).toBeNull();
+    const both = play(half, { type: 'results-added', results: [second] });
+    expect(both.results.map((one) => one.id)).toEqual(['a', 'b']);
+    const done = play(both, { type: 'results-added', results: [first, second] });
+    expect(shownResult(done)?.id).toBe('a');
+  });
+
   it('becomes a problem with ways out when it failed', () => {
     const failed = job({
       state: 'failed',
