@@ -54,6 +54,9 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
         'This model is not among those that were opened here; open its folder first.',
       );
   };
+  /** Name without ending for a result's file: after the picture it was made from. */
+  const nameFor = async ({ sourceId, seed }: ResultView): Promise<string> =>
+    suggestName((await sources.find(sourceId))?.name ?? 'picture', seed);
   return {
     'app.state': async () => {
       const [starter, known] = await Promise.all([models.starter(), models.list()]);
@@ -79,7 +82,11 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
     },
     'source.import-bytes': ({ name, bytes }) => sources.importBytes(bytes, name),
     'source.import-path': ({ path: filePath }) => sources.importPath(filePath),
-    'source.use-result': ({ resultId }) => sources.importPath(existingPath(gallery, gallery.get(resultId))),
+    'source.use-result': async ({ resultId }) => {
+      const result = gallery.get(resultId);
+      const from = existingPath(gallery, result);
+      return sources.importPath(from, `${await nameFor(result)}${path.extname(from)}`);
+    },
     'job.start': async (request) => {
       checkModel(request.settings.model);
       return queue.start(request);
@@ -97,11 +104,7 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
       const result = gallery.get(resultId);
       const from = existingPath(gallery, result);
       const extension = path.extname(from).slice(1);
-      const source = await sources.find(result.sourceId);
-      const chosen = await desktop.pickSavePath(
-        suggestName(source?.name ?? 'picture', result.seed),
-        extension,
-      );
+      const chosen = await desktop.pickSavePath(await nameFor(result), extension);
       if (chosen === null) return null;
       const target = withExtension(chosen, extension);
       await copyFileAtomic(from, target).catch((error: unknown) => {

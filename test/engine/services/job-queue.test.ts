@@ -164,7 +164,7 @@ describe('the queue on the real engine', () => {
     expect(await bench.ask('result.reveal', { resultId: `${first.id}-0` })).toMatchObject({ ok: true });
     expect(bench.revealed).toEqual([bench.services.gallery.pathOf(`${first.id}-0`)]);
     const used = await bench.ask('source.use-result', { resultId: `${first.id}-0` });
-    expect(used).toMatchObject({ ok: true, value: { width: 512, height: 512 } });
+    expect(used).toMatchObject({ ok: true, value: { name: 'sketch-11.png', width: 512, height: 512 } });
   });
 
   it('goes on after the engine was killed, with the pixels of a run that was not', async () => {
