@@ -1,4 +1,5 @@
 /** What a job is given besides its request. */
+import { AppError } from '../../shared/errors';
 import type { JobProgress } from '../../shared/job';
 import type { ModelCache } from './model/loaded-model';
 import type { SchedulerConfig } from './schedulers/scheduler-config';
@@ -20,3 +21,10 @@ export interface JobContext {
     readonly prompt?: boolean;
   };
 }
+
+/** What a job ends with when its signal was aborted. */
+export const cancelledError = (): AppError =>
+  new AppError(
+    'cancelled',
+    'The job was cancelled before it was finished; img2img keeps what is done and goes on from there when it is started again.',
+  );

@@ -3,10 +3,9 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { AppError } from '../../shared/errors';
 import { stepsThatRun } from '../../shared/generation';
 import type { JobOutput, JobReport } from '../../shared/job';
-import type { JobContext } from './context';
+import { cancelledError, type JobContext } from './context';
 import { assertSupportedDenoiser, scalingFactor, sizeMultiplePx, VAE_FACTOR } from './families/detect';
 import { applyFit, planFit, undoFit, type FitPlan } from './image/fit';
 import { readPicture } from './image/read';
@@ -329,5 +328,5 @@ function resumeNotice(finished: number, step: { stepsDone: number } | null): str
 }
 
 function throwIfCancelled(context: Pick<JobContext, 'signal'>): void {
-  if (context.signal.aborted) throw new AppError('cancelled', 'The job was cancelled; nothing was saved.');
+  if (context.signal.aborted) throw cancelledError();
 }

@@ -2,6 +2,7 @@
 import { ZodError } from 'zod';
 import { ModelCache, describeModel } from './model/loaded-model';
 import { toErrorBody, AppError } from '../../shared/errors';
+import { cancelledError } from './context';
 import { inspectPicture } from './image/inspect';
 import { img2img } from './img2img';
 import {
@@ -60,16 +61,15 @@ async function tokenizerOf(model: string | null): Promise<ClipTokenizer> {
 
 /** Runs `work` after the jobs before it. One that is cancelled while it still waits is answered at once. */
 function inTurn<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  const cancelled = (): AppError => new AppError('cancelled', 'The job was cancelled; nothing was saved.');
   let hasStarted = false;
   const turn = lastJob.then(() => {
-    if (signal.aborted) throw cancelled();
+    if (signal.aborted) throw cancelledError();
     hasStarted = true;
     return work();
   });
   lastJob = turn.catch(() => undefined);
   return new Promise((settle, fail) => {
-    signal.addEventListener('abort', () => !hasStarted && fail(cancelled()), { once: true });
+    signal.addEventListener('abort', () => !hasStarted && fail(cancelledError()), { once: true });
     turn.then(settle, fail);
   });
 }

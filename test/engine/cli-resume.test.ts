@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cancelledError } from '../../main/engine/context';
 import { EXIT_CODES } from '../../shared/errors';
 import type { GenerationSettings } from '../../shared/generation';
 import { journalsIn, runCli, sentences, stepsOf, type CliResult } from '../support/cli';
@@ -161,7 +162,7 @@ describe('SIGINT', () => {
       const command = new Command(SETTINGS);
       const cancelled = await command.run((line, kill) => line.startsWith('  step 2 of 4') && kill(signal));
       expect([cancelled.code, cancelled.signal]).toEqual([EXIT_CODES.cancelled, null]);
-      expect(sentences(cancelled)).toEqual(['The job was cancelled; nothing was saved.']);
+      expect(sentences(cancelled)).toEqual([cancelledError().message]);
       expect(cancelled.stdout).toBe('');
       expect(command.files()).toEqual([]);
       await expectGoesOn(command, cancelled);

@@ -3,7 +3,7 @@ import { availableMemoryBytes } from '../../hardware/memory';
 import { mustTile } from '../../placement/memory-model';
 import { AppError } from '../../../shared/errors';
 import type { GenerationSettings } from '../../../shared/generation';
-import type { JobContext } from '../context';
+import { cancelledError, type JobContext } from '../context';
 import { scalingFactor, VAE_FACTOR } from '../families/detect';
 import type { LoadedModel } from '../model/loaded-model';
 import type { Component } from '../model/component';
@@ -77,7 +77,7 @@ async function runVaePass<T>(
   let isTiled = tiling.isTiled;
   const onTile = (tile: number, of: number): void => {
     context.onProgress({ kind: 'tile', stage, image, tile, of });
-    if (context.signal.aborted) throw new AppError('cancelled', 'The job was cancelled; nothing was saved.');
+    if (context.signal.aborted) throw cancelledError();
   };
   const place = (provider: StagePlace['provider']): StagePlace => ({
     provider,
