@@ -39,6 +39,12 @@ interface Job {
   abort: AbortController | null;
 }
 
+/** Failures of the request itself; nothing that was done for it can be of use. */
+const HOPELESS: readonly ErrorBody['code'][] = ['usage', 'input', 'model'];
+
+const isHopeless = (record: JobRecord): boolean =>
+  record.state === 'failed' && record.error !== null && HOPELESS.includes(record.error.code);
+
 const RESUMABLE: readonly JobState[] = ['interrupted', 'failed', 'cancelled'];
 
 /** All jobs of this session and the unfinished ones of earlier sessions. */
@@ -55,12 +61,15 @@ export class JobQueue {
     this.#options = options;
   }
 
-  /** Reads the jobs of earlier sessions; those that were waiting or running then are `interrupted` now. */
+  /**
+   * Reads the jobs of earlier sessions; those that were waiting or running then are `interrupted` now, and those that failed for what
+   * was asked are forgotten: going on would fail the same way.
+   */
   async load(): Promise<void> {
     for (const record of await readJobRecords(this.#options.jobsFolder, this.#options.log)) {
       const job: Job = { record, report: null, abort: null };
       this.#jobs.set(record.id, job);
-      if (record.state === 'done') await this.#forget(job);
+      if (record.state === 'done' || isHopeless(record)) await this.#forget(job);
       else if (record.state === 'cancelling') job.record = { ...record, state: 'cancelled' };
       else if (record.state === 'running' || record.state === 'queued')
         job.record = { ...record, state: 'interrupted', error: closedWhile(record.state) };

@@ -265,8 +265,9 @@ describe('the queue on the real engine', () => {
     expect(bench.announced).toEqual([2]);
   });
 
-  it('fails a job whose model is not there, and paints the next one', async () => {
-    const bench = await makeBench(temporaryFolder());
+  it('fails a job whose model is not there, paints the next one, and forgets both after a restart', async () => {
+    const home = temporaryFolder();
+    const bench = await makeBench(home);
     const sourceId = await importSketch(bench);
     const bad = await bench.services.queue.start({
       sourceId,
@@ -275,6 +276,9 @@ describe('the queue on the real engine', () => {
     const good = await bench.services.queue.start({ sourceId, settings: settings() });
     expect(await untilState(bench, bad.id, 'failed')).toMatchObject({ error: { code: 'model' } });
     await untilState(bench, good.id, 'done');
+    await bench.services.close();
+    expect((await makeBench(home)).services.queue.list()).toEqual([]);
+    expect(readdirSync(path.join(home, 'jobs'))).toEqual([]);
   });
 });
 
