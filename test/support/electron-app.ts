@@ -97,15 +97,15 @@ export async function launchApp(options: LaunchOptions): Promise<RunningApp> {
 /** Longest time that an app may take to quit before it is ended. */
 const QUIT_WITHIN_MS = 30_000;
 
-/** Quits the app as a person would; one that does not quit is ended, so that the tests after it can go on. */
+/** Quits the app as a person would. One that does not quit is ended, so that the tests after it can go on, and fails its own. */
 async function closeApp(app: ElectronApplication, child: ChildProcess): Promise<void> {
   const isLate = await Promise.race([
     app.close().then(() => false),
     sleep(QUIT_WITHIN_MS, true, { ref: false }),
   ]);
   if (!isLate) return;
-  console.warn(`The app did not quit within ${QUIT_WITHIN_MS / 1000} s and was ended.`);
   child.kill('SIGKILL');
+  throw new Error(`The app did not quit within ${QUIT_WITHIN_MS / 1000} s and was ended.`);
 }
 
 /** Ends the apps that a failed test left open, so that the next test starts its own and not a second one. */
