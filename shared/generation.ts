@@ -62,12 +62,17 @@ export const generationSettingsSchema = z.object({
 });
 export type GenerationSettings = z.infer<typeof generationSettingsSchema>;
 
+/** How a model family's pipeline rounds the share of the steps that strength leaves: Stable Diffusion down, Flux up. */
+export const stepRuleSchema = z.enum(['floor', 'ceil']);
+export type StepRule = z.infer<typeof stepRuleSchema>;
+
 /**
- * Number of denoising steps that really run: `min(int(N·s), N)`, as diffusers' `get_timesteps` computes it for SD pipelines.
+ * Number of denoising steps that really run, as diffusers' `get_timesteps` computes it: `min(int(N·s), N)`, or N − int(N − N·s) for Flux.
  * No epsilon: JavaScript and Python share the same double-precision artefacts (int(50·0.58) = 28).
  */
-export function stepsThatRun(steps: number, strength: number): number {
-  return Math.min(Math.trunc(steps * strength), steps);
+export function stepsThatRun(steps: number, strength: number, rule: StepRule): number {
+  const wanted = Math.min(steps * strength, steps);
+  return rule === 'floor' ? Math.trunc(wanted) : steps - Math.trunc(Math.max(steps - wanted, 0));
 }
 
 /** The smallest strength, in whole percent, at which at least one step runs. */

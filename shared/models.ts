@@ -1,6 +1,6 @@
 /** Model families and what the app says about a model. */
 import { z } from 'zod';
-import { schedulerNameSchema } from './generation';
+import { schedulerNameSchema, stepRuleSchema } from './generation';
 
 export const FAMILIES = ['sd1', 'sd2', 'sdxl', 'flux'] as const;
 export const familySchema = z.enum(FAMILIES);
@@ -26,6 +26,7 @@ export const modelInfoSchema = z.object({
   sizeBytes: z.number().int(),
   /** Working sizes are rounded to this many pixels. */
   sizeMultiplePx: z.number().int().positive(),
+  stepRule: stepRuleSchema,
   defaults: modelDefaultsSchema,
   /** Prompt that goes with the bundled demo picture, if the model has one. */
   demoPrompt: z.string().optional(),

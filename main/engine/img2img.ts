@@ -6,7 +6,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { stepsThatRun } from '../../shared/generation';
 import type { JobOutput, JobReport } from '../../shared/job';
 import { cancelledError, type JobContext } from './context';
-import { assertSupportedDenoiser, scalingFactor, sizeMultiplePx, VAE_FACTOR } from './families/detect';
+import { assertSupportedDenoiser, latentScale, sizeMultiplePx } from './families/detect';
+import { VAE_FACTOR } from './families/family-traits';
 import { applyFit, planFit, undoFit, type FitPlan } from './image/fit';
 import { readPicture } from './image/read';
 import type { Picture } from './image/picture';
@@ -24,11 +25,11 @@ import { resolveSchedulerConfig } from './schedulers/scheduler-config';
 import type { Scheduler } from './schedulers/scheduler';
 import { StageLog, type StagePlace } from './stage-log';
 import type { Latents } from './stages/decode';
+import type { EmbeddedPrompt } from './stages/embed';
 import { isGuided, predict, type Conditioning } from './stages/generate';
 import { checkPrediction, isFlat } from './stages/guards';
 import { latentMean, sampleLatents, type Encoded } from './stages/encode';
 import { decodeStage, encodeStage } from './stages/vae-stages';
-import { embedPrompts } from './stages/embed-prompts';
 import type { WorkingPicture } from './stages/pixels';
 
 /** Everything that the pictures of one request share. */
@@ -53,7 +54,7 @@ export async function img2img(params: Img2ImgParams, context: JobContext): Promi
   await assertWritableFolder(params.outputFolder);
   const model = await context.models.load(params.settings.model, params.settings.device);
   model.runtime.listen((message) => log.notice(message));
-  const settings = resolveSettings(params.settings, model.defaults);
+  const settings = resolveSettings(params.settings, model.defaults, model.traits.stepRule);
 
   // 2 · Read the picture upright in sRGB, and fit it to a size that the model accepts.
   // The journal's copy stands in for an input that was moved away; a file that was changed since makes another job.
@@ -97,7 +98,7 @@ export async function img2img(params: Img2ImgParams, context: JobContext): Promi
     negativePrompt: settings.negativePrompt,
     strength: settings.strength,
     steps: settings.steps,
-    stepsRun: stepsThatRun(settings.steps, settings.strength),
+    stepsRun: stepsThatRun(settings.steps, settings.strength, model.traits.stepRule),
     guidance: settings.guidance,
     scheduler: settings.scheduler,
     workingWidth: plan.width,
@@ -159,7 +160,9 @@ async function generate(
   const scheduler = createScheduler(
     settings.scheduler,
     context.exact?.schedulerConfig ??
-      resolveSchedulerConfig(model.folder.schedulerConfig, settings.scheduler),
+      resolveSchedulerConfig(model.folder.schedulerConfig, settings.scheduler, {
+        patchOldConfigs: model.traits.repairsSchedulerConfig,
+      }),
     {
       steps: settings.steps,
       strength: settings.strength,
@@ -171,7 +174,7 @@ async function generate(
   const generator = new TorchGenerator(seed);
   const count = encoded.channels * encoded.height * encoded.width;
   const shape = { channels: encoded.channels, height: encoded.height, width: encoded.width };
-  const clean = sampleLatents(encoded, generator.randn(count), scalingFactor(model.folder, model.traits));
+  const clean = sampleLatents(encoded, generator.randn(count), latentScale(model.folder, model.traits));
   const noise = generator.randn(count);
   let latents = scheduler.addNoise(clean, noise, 0);
   context.inspect?.('encoded_latent', clean);
@@ -202,7 +205,7 @@ async function generate(
     isTiled: false,
     reason: `${model.placeReason(provider)}; ${of} of ${settings.steps} steps`,
   });
-  const place = placeOn(model.runtime.expectedProvider('unet'));
+  const place = placeOn(model.runtime.expectedProvider(model.folder.denoiser));
   await log.run('generate', image, place, async () => {
     let used = place;
     for (let index = stepsDone; index < of; index += 1) {
@@ -210,11 +213,12 @@ async function generate(
       const startedAt = performance.now();
       const { result: prediction, session } = await runGuarded(
         model.runtime,
-        'unet',
-        async (unet) => {
-          assertSupportedDenoiser(unet);
+        model.folder.denoiser,
+        async (denoiser) => {
+          assertSupportedDenoiser(denoiser);
           return predict(
-            unet,
+            denoiser,
+            model.traits.denoiser,
             { data: scheduler.scaleModelInput(latents, index), ...shape },
             timestepAt(scheduler, index),
             conditioning,
@@ -246,15 +250,21 @@ async function generate(
 
 async function embed(job: Job): Promise<Conditioning> {
   const { settings, model, context } = job;
-  const { positive, negative } = await embedPrompts(
-    model,
-    settings.prompt,
-    settings.negativePrompt,
-    context.exact?.prompt ?? false,
-  );
-  context.inspect?.('prompt_embeds', positive.data);
-  context.inspect?.('negative_prompt_embeds', negative.data);
+  const { positive, negative } = await model.traits.embed(model, {
+    prompt: settings.prompt,
+    negativePrompt: settings.negativePrompt,
+    width: job.plan.width,
+    height: job.plan.height,
+    isExact: context.exact?.prompt ?? false,
+  });
+  inspectPrompt(context, 'prompt_embeds', positive);
+  if (negative !== null) inspectPrompt(context, 'negative_prompt_embeds', negative);
   return { positive, negative: isGuided(settings.guidance) ? negative : null, guidance: settings.guidance };
+}
+
+function inspectPrompt({ inspect }: JobContext, name: string, { hidden, pooled }: EmbeddedPrompt): void {
+  inspect?.(name, hidden.data);
+  if (pooled !== null) inspect?.(`pooled_${name}`, pooled);
 }
 
 /** The encoder's distribution: from the journal, from memory, or made now. */

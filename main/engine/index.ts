@@ -53,8 +53,10 @@ async function tokenizerOf(model: string | null): Promise<ClipTokenizer> {
   const path = model ?? starterModelPath();
   // Asked at every pause in typing: the model is read again only when it is another one.
   if (tokenizer?.model !== path) {
-    const { tokenizerFolder, padToken } = await readModelFolder(path);
-    tokenizer = { model: path, loaded: await loadClipTokenizer(tokenizerFolder, padToken) };
+    const { tokenizers } = await readModelFolder(path);
+    const source = tokenizers.text_encoder ?? tokenizers.text_encoder_2;
+    if (source === undefined) throw new Error(`${path} has no tokenizer`);
+    tokenizer = { model: path, loaded: await loadClipTokenizer(source.folder, source.padToken) };
   }
   return tokenizer.loaded;
 }

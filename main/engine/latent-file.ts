@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { AppError } from '../../shared/errors';
 import { writeAtomically } from './image/write';
 import { fromFloat16 } from './latents/float16';
+import { scaleLatents, type LatentScale } from './latents/latent-scale';
 import { decodeSafetensors, encodeSafetensors, type SafeTensor } from './latents/safetensors';
 import type { Latents } from './stages/decode';
 import { findNonFinite } from './stages/guards';
@@ -37,7 +38,7 @@ export async function writeLatents(
  * Reads [1, C, h, w] (or [C, h, w]) float32 or float16 latents, brought to the scale of the denoising loop. A file without the metadata
  * `scaled` is taken as scaled. Throws `AppError('input')`.
  */
-export async function readLatents(path: string, scalingFactor: number, channels: number): Promise<Latents> {
+export async function readLatents(path: string, scale: LatentScale, channels: number): Promise<Latents> {
   const file = decodeSafetensors(await readBytes(path));
   const tensors = Object.values(file.tensors);
   const tensor = file.tensors['latents'] ?? (tensors.length === 1 ? tensors[0] : undefined);
@@ -62,7 +63,7 @@ export async function readLatents(path: string, scalingFactor: number, channels:
       `The latents in "${basename(path)}" hold ${fault}, so there is no picture in them; encode the picture again.`,
     );
   }
-  const data = file.metadata['scaled'] === 'false' ? values.map((value) => value * scalingFactor) : values;
+  const data = file.metadata['scaled'] === 'false' ? scaleLatents(values, scale) : values;
   return { data, channels, height, width };
 }
 

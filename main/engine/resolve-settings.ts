@@ -7,6 +7,7 @@ import {
   stepsThatRun,
   type GenerationSettings,
   type SchedulerName,
+  type StepRule,
 } from '../../shared/generation';
 import type { ModelDefaults } from '../../shared/models';
 import { STAGES } from '../../shared/placement';
@@ -21,7 +22,11 @@ export interface ResolvedSettings extends GenerationSettings {
 }
 
 /** Fills what is open with the model's recommendations; throws `AppError('usage')` for what cannot work. */
-export function resolveSettings(settings: GenerationSettings, defaults: ModelDefaults): ResolvedSettings {
+export function resolveSettings(
+  settings: GenerationSettings,
+  defaults: ModelDefaults,
+  stepRule: StepRule,
+): ResolvedSettings {
   const parsed = generationSettingsSchema.safeParse(settings);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -45,7 +50,7 @@ export function resolveSettings(settings: GenerationSettings, defaults: ModelDef
     guidance: parsed.data.guidance ?? defaults.guidance,
     scheduler: parsed.data.scheduler ?? defaults.scheduler,
   };
-  if (resolved.strength > 0 && stepsThatRun(resolved.steps, resolved.strength) < 1) {
+  if (resolved.strength > 0 && stepsThatRun(resolved.steps, resolved.strength, stepRule) < 1) {
     throw new AppError('usage', noStepMessage(resolved.steps, resolved.strength));
   }
   return resolved;

@@ -37,7 +37,7 @@ export function embeddedSettings(
       negativePrompt: settings.negativePrompt,
       strength: settings.strength,
       steps: settings.steps,
-      stepsRun: stepsThatRun(settings.steps, settings.strength),
+      stepsRun: stepsThatRun(settings.steps, settings.strength, traits.stepRule),
       guidance: settings.guidance,
       seed,
       noise: 'mt19937-f32',

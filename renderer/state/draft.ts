@@ -43,7 +43,7 @@ export function effectiveSettings(settings: GenerationSettings, model: ModelInfo
     steps,
     guidance: settings.guidance ?? defaults.guidance,
     scheduler: settings.scheduler ?? defaults.scheduler,
-    stepsRun: stepsThatRun(steps, strength),
+    stepsRun: stepsThatRun(steps, strength, model?.stepRule ?? 'floor'),
   };
 }
 

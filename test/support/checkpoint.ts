@@ -15,7 +15,9 @@ import { GOLDEN, maxDifference } from './golden';
 /** Where a component lies in a diffusers folder. */
 const PART: Readonly<Record<Component, string>> = {
   text_encoder: 'text_encoder',
+  text_encoder_2: 'text_encoder_2',
   unet: 'unet',
+  transformer: 'transformer',
   vae_encoder: 'vae',
   vae_decoder: 'vae',
 };
@@ -40,7 +42,7 @@ export async function graphPath(
 /** What diffusers fed a component and what came out: tensor name → values. */
 export async function readComponentRecord(
   model: string,
-  component: Component | 'text_encoder_2',
+  component: Component,
 ): Promise<Record<string, Feed>> {
   const { tensors } = await readSafetensors(join(GOLDEN, 'components', `${model}.safetensors`));
   const record: Record<string, Feed> = {};

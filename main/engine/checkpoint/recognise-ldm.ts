@@ -11,6 +11,7 @@ import {
   ldmVaeNames,
   type LdmName,
 } from './ldm-keys';
+import type { SD_COMPONENTS } from '../model/component';
 import type { SafetensorsHeader } from './safetensors-file';
 import { rowsOf, type Weight, type WeightSource } from './weights';
 
@@ -24,9 +25,7 @@ export interface RecognisedPart {
 
 export interface RecognisedCheckpoint {
   readonly family: 'sd1' | 'sd2';
-  readonly unet: RecognisedPart;
-  readonly vae: RecognisedPart;
-  readonly text: RecognisedPart;
+  readonly parts: Readonly<Record<(typeof SD_COMPONENTS)[number], RecognisedPart>>;
 }
 
 type Shapes = (name: string) => readonly number[] | undefined;
@@ -47,22 +46,22 @@ export function recogniseLdm(header: SafetensorsHeader, label: string): Recognis
   const isOpenClip = shapeOf(`${LDM_OPEN_CLIP}token_embedding.weight`) !== undefined;
   const text = isOpenClip ? openClipConfig(shapeOf, label) : clipConfig(shapeOf, label);
   const hasTextModel = shapeOf(`${LDM_CLIP}text_model.final_layer_norm.weight`) !== undefined;
+  const autoencoder: RecognisedPart = {
+    config: vae,
+    root: LDM_VAE,
+    weights: source(ldmVaeNames(vae.block_out_channels.length, vae.layers_per_block)),
+  };
   return {
     family: isOpenClip ? 'sd2' : 'sd1',
-    unet: {
-      config: unet.config,
-      root: LDM_UNET,
-      weights: source(ldmUnetNames(unet.blocks)),
-    },
-    vae: {
-      config: vae,
-      root: LDM_VAE,
-      weights: source(ldmVaeNames(vae.block_out_channels.length, vae.layers_per_block)),
-    },
-    text: {
-      config: text,
-      root: isOpenClip ? LDM_OPEN_CLIP : LDM_CLIP,
-      weights: source(isOpenClip ? ldmOpenClipNames(text.num_hidden_layers) : ldmClipNames(hasTextModel)),
+    parts: {
+      text_encoder: {
+        config: text,
+        root: isOpenClip ? LDM_OPEN_CLIP : LDM_CLIP,
+        weights: source(isOpenClip ? ldmOpenClipNames(text.num_hidden_layers) : ldmClipNames(hasTextModel)),
+      },
+      unet: { config: unet.config, root: LDM_UNET, weights: source(ldmUnetNames(unet.blocks)) },
+      vae_encoder: autoencoder,
+      vae_decoder: autoencoder,
     },
   };
 }

@@ -4,12 +4,10 @@ import type { ModelDefaults } from '../../../shared/models';
 import type { Session } from '../onnx/session';
 import type { ModelFolder } from '../model/model-folder-parts';
 import { defaultSchedulerName } from '../schedulers/scheduler-config';
-import type { FamilyTraits } from './family-traits';
+import type { LatentScale } from '../latents/latent-scale';
+import { VAE_FACTOR, type FamilyTraits } from './family-traits';
 import { sd1 } from './sd1';
 import { sd2, turboDefaults } from './sd2';
-
-/** VAE factor of every SD1 and SD2 model: three halvings. */
-export const VAE_FACTOR = 8;
 
 /** Family from the configs alone: the text width decides; for unusual widths, SD 2's linear projections; without configs, v-prediction. */
 export function detectFamily(folder: ModelFolder): FamilyTraits {
@@ -63,8 +61,13 @@ export function sizeMultiplePx(folder: ModelFolder): number {
   return VAE_FACTOR * 2 ** halvings;
 }
 
-/** VAE scaling factor: the model's config, else the family's (never optimum's fallback of 8, pipelines.md 4.2). */
-export function scalingFactor(folder: ModelFolder, traits: FamilyTraits): number {
-  const own = folder.configs.vae_decoder['scaling_factor'] ?? folder.configs.vae_encoder['scaling_factor'];
-  return typeof own === 'number' && own > 0 ? own : traits.scalingFactor;
+/** The VAE's scaling and shift: the model's config, else the family's (never optimum's fallback of 8, pipelines.md 4.2). */
+export function latentScale({ configs }: ModelFolder, traits: FamilyTraits): LatentScale {
+  const own = (name: string): unknown => configs.vae_decoder[name] ?? configs.vae_encoder[name];
+  const factor = own('scaling_factor');
+  const shift = own('shift_factor');
+  return {
+    factor: typeof factor === 'number' && factor > 0 ? factor : traits.scalingFactor,
+    shift: typeof shift === 'number' ? shift : traits.shiftFactor,
+  };
 }

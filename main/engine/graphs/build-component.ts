@@ -1,4 +1,5 @@
 /** Which architecture file builds which part of a model. */
+import { AppError } from '../../../shared/errors';
 import type { WeightSource } from '../checkpoint/weights';
 import type { Component } from '../model/component';
 import { buildVaeDecoder, buildVaeEncoder } from './autoencoder-kl';
@@ -10,7 +11,14 @@ type Builder = (config: unknown, weights: WeightSource, target: GraphTarget) => 
 
 const BUILDERS: Readonly<Record<Component, Builder>> = {
   text_encoder: buildClipText,
+  text_encoder_2: buildClipText,
   unet: buildUnet,
+  transformer: (_config, { label }) => {
+    throw new AppError(
+      'model',
+      `${label} is a transformer model such as Flux, which this version cannot run; choose a Stable Diffusion model.`,
+    );
+  },
   vae_encoder: buildVaeEncoder,
   vae_decoder: buildVaeDecoder,
 };

@@ -28,7 +28,9 @@ export type ParameterCounts = Readonly<Partial<Record<WeightDtype, number>>>;
 /** Both halves of the autoencoder lie in one folder of the original layout. */
 const CHECKPOINT_FOLDER: Readonly<Record<Component, string>> = {
   text_encoder: 'text_encoder',
+  text_encoder_2: 'text_encoder_2',
   unet: 'unet',
+  transformer: 'transformer',
   vae_encoder: 'vae',
   vae_decoder: 'vae',
 };
@@ -138,7 +140,8 @@ export async function readModelText(path: string): Promise<string> {
   }
 }
 
-async function readConfig(path: string): Promise<JsonObject> {
+/** A JSON object; empty when there is no such file. Throws `AppError('model')`. */
+export async function readConfig(path: string): Promise<JsonObject> {
   if (!existsSync(path)) return {};
   try {
     return jsonObjectSchema.parse(JSON.parse(await readModelText(path)));

@@ -9,8 +9,8 @@ import type { FamilyTraits } from '../families/family-traits';
 import { providersFor, type SessionOpener } from '../onnx/providers';
 import { openSession } from '../onnx/session';
 import type { Encoded } from '../stages/encode';
-import type { PromptEmbedding } from '../stages/embed';
-import { loadClipTokenizer, type ClipTokenizer } from '../text/clip-tokenizer';
+import type { EmbeddedPrompt } from '../stages/embed';
+import { loadClipTokenizers, type ClipTokenizers } from './clip-tokenizers';
 import { RecentMap } from './recent-map';
 import { readModelFolder } from './model-folder';
 import type { ModelFolder } from './model-folder-parts';
@@ -21,12 +21,12 @@ export interface LoadedModel {
   readonly folder: ModelFolder;
   readonly traits: FamilyTraits;
   readonly defaults: ModelDefaults;
-  readonly tokenizer: ClipTokenizer;
+  readonly clipTokenizers: ClipTokenizers;
   readonly runtime: ModelRuntime;
   /** Why local stages run where they do, in a few words. */
   readonly placeReason: (provider: Provider | null) => string;
   /** Prompt chunks' text → embedding: the same prompt skips the text encoder. */
-  readonly embeddings: RecentMap<PromptEmbedding>;
+  readonly embeddings: RecentMap<EmbeddedPrompt>;
   /** Hash of the working picture → encoder output: another try on the same picture skips the encoder. */
   readonly encoded: RecentMap<Encoded>;
 }
@@ -59,7 +59,7 @@ export class ModelCache {
       folder,
       traits,
       defaults: recommendedDefaults(folder, traits),
-      tokenizer: await loadClipTokenizer(folder.tokenizerFolder, folder.padToken),
+      clipTokenizers: await loadClipTokenizers(folder.tokenizers, traits.clipEncoders),
       runtime: new ModelRuntime(folder, {
         providers: providersFor(device, hasGpu),
         open: this.open,
@@ -100,6 +100,7 @@ export async function describeModel(model: string | null): Promise<ModelInfo> {
     revision: folder.revision,
     sizeBytes: folder.sizeBytes,
     sizeMultiplePx: sizeMultiplePx(folder),
+    stepRule: traits.stepRule,
     defaults: recommendedDefaults(folder, traits),
     ...(folder.card === null ? {} : { demoPrompt: folder.card.prompt }),
   };

@@ -2,12 +2,18 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import type { SchedulerConfig } from '../schedulers/scheduler-config';
-import { COMPONENTS, type Component } from './component';
+import { COMPONENTS, type Component, type Denoiser, type TextEncoder } from './component';
 import type { ComponentSource, JsonObject } from './component-source';
-import type { GraphSource } from './graph-source';
 import type { StarterCard } from './starter-card';
 
-export type ComponentContent = Pick<ComponentSource, 'format' | 'parameters' | 'sizeBytes'>;
+/** Where a text encoder's tokenizer comes from. */
+export interface TokenizerSource {
+  readonly folder: string;
+  /** Padding token where it is not the folder's own. */
+  readonly padToken?: string;
+}
+
+export type TokenizerSources = Readonly<Partial<Record<TextEncoder, TokenizerSource>>>;
 
 /** What is known of a model before any of its graphs is opened. */
 export interface ModelFolder {
@@ -15,15 +21,15 @@ export interface ModelFolder {
   readonly path: string;
   readonly id: string;
   readonly name: string;
-  /** Component → where its ONNX graph comes from. */
-  readonly graphs: Readonly<Record<Component, GraphSource>>;
-  /** Component → its config.json; empty where a publisher left it out. */
+  /** The parts that this model has, in the order of COMPONENTS. */
+  readonly parts: ReadonlyMap<Component, ComponentSource>;
+  readonly denoiser: Denoiser;
+  /** Component → its config.json; empty where a publisher left it out, and for parts that the model does not have. */
   readonly configs: Readonly<Record<Component, JsonObject>>;
-  /** Component → how its weights are stored. */
-  readonly contents: Readonly<Record<Component, ComponentContent>>;
-  readonly tokenizerFolder: string;
-  /** Padding token where it is not the tokenizer folder's own. */
-  readonly padToken?: string;
+  /** model_index.json, the settings of the whole pipeline; empty where a publisher left it out. */
+  readonly index: JsonObject;
+  /** One for each text encoder that the model has. */
+  readonly tokenizers: TokenizerSources;
   readonly schedulerConfig: SchedulerConfig;
   /** Bytes of all components on the disk. */
   readonly sizeBytes: number;
@@ -32,23 +38,28 @@ export interface ModelFolder {
   readonly card: StarterCard | null;
 }
 
-/** The components' sources, turned around: what → component. */
+/** What follows from the components' sources. */
 export function collect(
-  sources: Readonly<Record<Component, ComponentSource>>,
-): Pick<ModelFolder, 'graphs' | 'configs' | 'contents' | 'sizeBytes'> {
-  const { text_encoder, unet, vae_encoder, vae_decoder } = sources;
-  const each = <T>(pick: (source: ComponentSource) => T): Record<Component, T> => ({
-    text_encoder: pick(text_encoder),
-    unet: pick(unet),
-    vae_encoder: pick(vae_encoder),
-    vae_decoder: pick(vae_decoder),
-  });
-  return {
-    graphs: each((source) => source.graph),
-    configs: each((source) => source.config),
-    contents: each(({ format, parameters, sizeBytes }) => ({ format, parameters, sizeBytes })),
-    sizeBytes: COMPONENTS.reduce((sum, component) => sum + sources[component].sizeBytes, 0),
-  };
+  sources: ReadonlyMap<Component, ComponentSource>,
+): Pick<ModelFolder, 'parts' | 'denoiser' | 'configs' | 'sizeBytes'> {
+  const parts = new Map<Component, ComponentSource>();
+  const configs = {} as Record<Component, JsonObject>;
+  let sizeBytes = 0;
+  for (const component of COMPONENTS) {
+    const source = sources.get(component);
+    configs[component] = source?.config ?? {};
+    if (source === undefined) continue;
+    parts.set(component, source);
+    sizeBytes += source.sizeBytes;
+  }
+  return { parts, configs, sizeBytes, denoiser: parts.has('transformer') ? 'transformer' : 'unet' };
+}
+
+/** A part that the model is known to have: whoever read it has made sure of that. */
+export function partOf(folder: Pick<ModelFolder, 'name' | 'parts'>, component: Component): ComponentSource {
+  const part = folder.parts.get(component);
+  if (part === undefined) throw new Error(`${folder.name} has no ${component}`);
+  return part;
 }
 
 const HASHED_BYTES = 65_536;

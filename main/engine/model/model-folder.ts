@@ -3,9 +3,15 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { AppError } from '../../../shared/errors';
 import { parseSchedulerConfig } from '../schedulers/scheduler-config';
-import { COMPONENTS, type Component } from './component';
-import { findComponent, missingPart, readModelText, type ComponentSource } from './component-source';
-import { collect, hashFiles, type ModelFolder } from './model-folder-parts';
+import { TEXT_ENCODERS, type Component, type TextEncoder } from './component';
+import {
+  findComponent,
+  missingPart,
+  readConfig,
+  readModelText,
+  type ComponentSource,
+} from './component-source';
+import { collect, hashFiles, type ModelFolder, type TokenizerSource } from './model-folder-parts';
 import { readSingleFile } from './single-file';
 import { readStarterCard } from './starter-card';
 
@@ -27,31 +33,46 @@ export async function readModelFolder(model: string): Promise<ModelFolder> {
     );
   }
 
-  const sources = {} as Record<Component, ComponentSource>;
-  for (const component of COMPONENTS) sources[component] = await findComponent(path, component);
-
-  const tokenizerFolder = join(path, 'tokenizer');
-  if (!entries.includes('tokenizer')) throw missingPart(path, 'tokenizer');
+  const sources = new Map<Component, ComponentSource>();
+  for (const component of componentsOf(entries)) {
+    sources.set(component, await findComponent(path, component));
+  }
+  const collected = collect(sources);
+  const tokenizers: Partial<Record<TextEncoder, TokenizerSource>> = {};
+  for (const encoder of TEXT_ENCODERS) {
+    if (!sources.has(encoder)) continue;
+    const folder = encoder.replace('text_encoder', 'tokenizer');
+    if (!entries.includes(folder)) throw missingPart(path, folder);
+    tokenizers[encoder] = { folder: join(path, folder) };
+  }
   if (!entries.includes('scheduler')) throw missingPart(path, 'scheduler');
   const schedulerConfig = parseSchedulerConfig(
     await readModelText(join(path, 'scheduler', 'scheduler_config.json')),
   );
+  const index = await readConfig(join(path, 'model_index.json'));
 
   const card = await readStarterCard(path);
-  const collected = collect(sources);
   return {
     path,
     id: card?.id ?? basename(path),
     name: card?.name ?? basename(path),
     ...collected,
-    tokenizerFolder,
+    index,
+    tokenizers,
     schedulerConfig,
     revision: await hashFiles(
-      COMPONENTS.flatMap((component) => sources[component].graph.files),
-      { configs: collected.configs, schedulerConfig },
+      [...sources.values()].flatMap(({ graph }) => graph.files),
+      { configs: collected.configs, schedulerConfig, index },
     ),
     card,
   };
+}
+
+/** The parts that a folder promises by its entries; a missing second text encoder or a missing first one beside it is a kind of model. */
+function componentsOf(entries: readonly string[]): Component[] {
+  const named = TEXT_ENCODERS.filter((encoder) => entries.includes(encoder));
+  const textEncoders: readonly TextEncoder[] = named.length > 0 ? named : ['text_encoder'];
+  return [...textEncoders, entries.includes('unet') ? 'unet' : 'transformer', 'vae_encoder', 'vae_decoder'];
 }
 
 /** The names in a folder; null for a file. */

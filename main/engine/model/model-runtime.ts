@@ -6,7 +6,7 @@ import type { SessionOpener } from '../onnx/providers';
 import type { Session } from '../onnx/session';
 import { ProviderUnavailable } from '../onnx/session-errors';
 import { COMPONENTS, type Component } from './component';
-import type { ModelFolder } from './model-folder-parts';
+import { partOf, type ModelFolder } from './model-folder-parts';
 
 /** One way of running a graph. The last rung of every ladder is the CPU with few graph optimisations (pipelines.md 4.6). */
 export interface Rung {
@@ -22,7 +22,9 @@ export function ladderOf(providers: readonly Provider[]): Rung[] {
 
 const PLAIN_NAMES: Readonly<Record<Component, string>> = {
   text_encoder: 'text encoder',
+  text_encoder_2: 'second text encoder',
   unet: 'UNet',
+  transformer: 'transformer',
   vae_encoder: 'VAE encoder',
   vae_decoder: 'VAE decoder',
 };
@@ -74,7 +76,7 @@ export class ModelRuntime {
       if (rung === undefined)
         throw new AppError('internal', `No way is left to run the ${PLAIN_NAMES[component]}.`);
       try {
-        const path = await this.folder.graphs[component].pathFor(rung.provider);
+        const path = await partOf(this.folder, component).graph.pathFor(rung.provider);
         const session = await this.options.open(path, rung);
         this.sessionsOpened += 1;
         this.sessions.set(component, session);

@@ -65,39 +65,48 @@ export async function readSingleFile(path: string, hints: SingleFileHints = {}):
   const checkpoint = recogniseLdm(header, basename(path));
   const kind = schedulerKind(checkpoint.family, name, header.metadata);
 
-  const parts: Readonly<Record<Component, RecognisedPart>> = {
-    text_encoder: checkpoint.text,
-    unet: {
-      ...checkpoint.unet,
-      config: { ...checkpoint.unet.config, sample_size: SAMPLE_SIZE[kind] },
-    },
-    vae_encoder: checkpoint.vae,
-    vae_decoder: checkpoint.vae,
+  const parts: Readonly<Partial<Record<Component, RecognisedPart>>> = {
+    ...checkpoint.parts,
+    unet: withSettings(checkpoint.parts.unet, { sample_size: SAMPLE_SIZE[kind] }),
   };
-  const sources = {} as Record<Component, ComponentSource>;
+  const sources = new Map<Component, ComponentSource>();
   for (const component of COMPONENTS) {
-    const { weights, root, config: recognised } = parts[component];
-    const config = { ...recognised, ...hints.configs?.[component] };
-    sources[component] = {
+    const part = parts[component];
+    if (part === undefined) continue;
+    const config = { ...part.config, ...hints.configs?.[component] };
+    sources.set(component, {
       config,
-      ...describeWeights(weightsOf(header, root + (component.startsWith('vae_') ? component.slice(4) : ''))),
-      graph: builtGraph(component, config, weights, name),
-    };
+      ...describeWeights(
+        weightsOf(header, part.root + (component.startsWith('vae_') ? component.slice(4) : '')),
+      ),
+      graph: builtGraph(component, config, part.weights, name),
+    });
   }
   const collected = collect(sources);
   const schedulerConfig = parseSchedulerConfig(JSON.stringify(hints.schedulerConfig ?? SCHEDULERS[kind]));
+  const tokenizer = hints.tokenizerFolder ?? join(starterModelPath(), 'tokenizer');
   return {
     path,
     id: name,
     name,
     ...collected,
-    tokenizerFolder: hints.tokenizerFolder ?? join(starterModelPath(), 'tokenizer'),
-    ...(checkpoint.family === 'sd2' ? { padToken: OPEN_CLIP_PAD } : {}),
+    index: {},
+    tokenizers: {
+      text_encoder: {
+        folder: tokenizer,
+        ...(checkpoint.family === 'sd2' ? { padToken: OPEN_CLIP_PAD } : {}),
+      },
+    },
     schedulerConfig,
     revision: await hashFiles([header.file], { configs: collected.configs, schedulerConfig }),
     card: null,
   };
 }
+
+const withSettings = (part: RecognisedPart, settings: JsonObject): RecognisedPart => ({
+  ...part,
+  config: { ...part.config, ...settings },
+});
 
 /** What a file's name says already; its content is checked all the same. */
 function assertCheckpointName(path: string): void {

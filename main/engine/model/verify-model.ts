@@ -3,14 +3,14 @@ import { basename, resolve } from 'node:path';
 import { toErrorBody } from '../../../shared/errors';
 import type { Family } from '../../../shared/models';
 import { detectFamily } from '../families/detect';
-import { COMPONENTS, type Component } from './component';
-import type { JsonObject, ParameterCounts } from './component-source';
+import type { Component } from './component';
+import type { ComponentSource, JsonObject, ParameterCounts } from './component-source';
 import { readModelFolder } from './model-folder';
-import type { ComponentContent, ModelFolder } from './model-folder-parts';
+import type { ModelFolder } from './model-folder-parts';
 
 export interface ComponentReport {
   readonly component: Component;
-  readonly format: ComponentContent['format'];
+  readonly format: ComponentSource['format'];
   readonly parameters: ParameterCounts | null;
   readonly sizeBytes: number;
   /** Bytes of the weights in memory, where they are computed in float32; null when the format does not tell. */
@@ -57,10 +57,15 @@ export async function verifyModel(model: string): Promise<VerifyReport> {
 }
 
 function reportOn(folder: ModelFolder): VerifyReport {
-  const components = COMPONENTS.map((component): ComponentReport => {
-    const content = folder.contents[component];
-    return { component, ...content, memoryBytes: floatBytes(content.parameters) };
-  });
+  const components = [...folder.parts].map(
+    ([component, { format, parameters, sizeBytes }]): ComponentReport => ({
+      component,
+      format,
+      parameters,
+      sizeBytes,
+      memoryBytes: floatBytes(parameters),
+    }),
+  );
   const memory = components.map(({ memoryBytes }) => memoryBytes);
   const { variant, problem } = variantOf(folder.configs.unet);
   const setting = (name: string): string | null => {

@@ -61,7 +61,7 @@ export function spacedTimestepsMultistep(
 
 /** Index of the first step that runs: N − min(int(N·s), N), diffusers' `get_timesteps`. */
 export function firstStepIndex(steps: number, strength: number): number {
-  return steps - stepsThatRun(steps, strength);
+  return steps - stepsThatRun(steps, strength, 'floor');
 }
 
 /** Exactly `steps` items: numpy's arange(T, 0, −T/N) has one too many for some N (61, 103, 121, ...). */

@@ -1,4 +1,5 @@
 /** Stage 3, local: scaled latents → pixels (pipelines.md 1.7, step 7). */
+import { unscaleLatents, type LatentScale } from '../latents/latent-scale';
 import { findIo } from '../onnx/find-io';
 import type { Session } from '../onnx/session';
 import { assertSizeAccepted } from './fixed-size';
@@ -13,7 +14,7 @@ export interface Latents {
 }
 
 export interface DecodeOptions {
-  readonly scalingFactor: number;
+  readonly scale: LatentScale;
   readonly factor: number;
   readonly isTiled: boolean;
   readonly onTile: (done: number, of: number) => void;
@@ -32,7 +33,7 @@ export async function decodeLatents(
     'VAE decoder input',
   );
   const output = findIo(session.outputs, ['sample', 'image', 'images'], () => true, 'VAE decoder output');
-  const unscaled = latents.data.map((value) => value / options.scalingFactor);
+  const unscaled = unscaleLatents(latents.data, options.scale);
 
   const run = async (tile: Float32Array, width: number, height: number): Promise<Float32Array> => {
     assertSizeAccepted(input, width, height, options.factor);

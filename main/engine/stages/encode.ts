@@ -1,5 +1,6 @@
 /** Stage 1, local: picture → the VAE's latent distribution → scaled latents (pipelines.md 1.3). */
 import { AppError } from '../../../shared/errors';
+import { scaleLatents, type LatentScale } from '../latents/latent-scale';
 import { findIo } from '../onnx/find-io';
 import type { Session } from '../onnx/session';
 import { assertSizeAccepted } from './fixed-size';
@@ -92,20 +93,16 @@ export function latentMean(encoded: Encoded): Float32Array {
 }
 
 /**
- * `z = (mean + exp(clamp(logvar, −30, 20) / 2) · noise) · scalingFactor`, all float32.
+ * `mean + exp(clamp(logvar, −30, 20) / 2) · noise` in the loop's scale, all float32.
  * @param noise [1, C, h, w] from the request's generator; unused when the graph has sampled already, but it must have been drawn
  *   all the same, since diffusers draws it first (pipelines.md 1.5).
  */
-export function sampleLatents(encoded: Encoded, noise: Float32Array, scalingFactor: number): Float32Array {
-  const count = encoded.channels * encoded.height * encoded.width;
-  const out = new Float32Array(count);
-  for (let i = 0; i < count; i += 1) {
-    let value = encoded.data[i] ?? 0;
-    if (encoded.kind === 'moments') {
-      const logvar = Math.min(20, Math.max(-30, encoded.data[count + i] ?? 0));
-      value = Math.fround(value + Math.fround(Math.fround(Math.exp(0.5 * logvar)) * (noise[i] ?? 0)));
-    }
-    out[i] = value * scalingFactor;
-  }
-  return out;
+export function sampleLatents(encoded: Encoded, noise: Float32Array, scale: LatentScale): Float32Array {
+  const mean = latentMean(encoded);
+  if (encoded.kind === 'sample') return scaleLatents(mean, scale);
+  const sample = mean.map((value, i) => {
+    const logvar = Math.min(20, Math.max(-30, encoded.data[mean.length + i] ?? 0));
+    return value + Math.fround(Math.fround(Math.exp(0.5 * logvar)) * (noise[i] ?? 0));
+  });
+  return scaleLatents(sample, scale);
 }

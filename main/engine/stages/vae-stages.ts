@@ -4,7 +4,8 @@ import { mustTile } from '../../placement/memory-model';
 import { AppError } from '../../../shared/errors';
 import type { GenerationSettings } from '../../../shared/generation';
 import { cancelledError, type JobContext } from '../context';
-import { scalingFactor, VAE_FACTOR } from '../families/detect';
+import { latentScale } from '../families/detect';
+import { VAE_FACTOR } from '../families/family-traits';
 import type { LoadedModel } from '../model/loaded-model';
 import type { Component } from '../model/component';
 import { runGuarded } from '../model/model-runtime';
@@ -46,7 +47,7 @@ export async function decodeStage(job: VaeJob, image: number, latents: Latents):
   const pixels = await runVaePass(job, 'decode', image, {
     run: (session, isTiled, onTile) =>
       decodeLatents(session, latents, {
-        scalingFactor: scalingFactor(model.folder, model.traits),
+        scale: latentScale(model.folder, model.traits),
         factor: VAE_FACTOR,
         isTiled,
         onTile,

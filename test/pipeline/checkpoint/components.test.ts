@@ -3,7 +3,7 @@
  * graph for WebGPU runs on the CPU in silence: only bookkeeping of shapes and token ids may.
  */
 import { describe, expect, it } from 'vitest';
-import { COMPONENTS } from '../../../main/engine/model/component';
+import { SD_COMPONENTS } from '../../../main/engine/model/component';
 import {
   differenceFromRecord,
   graphPath,
@@ -20,7 +20,7 @@ const FLOAT32 = 1e-4;
 
 /** Works on shapes (a few integers), never on pictures, states or weights. */
 const SHAPES = ['Shape', 'Gather', 'Concat', 'Slice'];
-const MAY_RUN_ON_CPU: Readonly<Record<(typeof COMPONENTS)[number], readonly string[]>> = {
+const MAY_RUN_ON_CPU: Readonly<Record<(typeof SD_COMPONENTS)[number], readonly string[]>> = {
   // Cast and Equal: [B, S] token ids, to find the end token.
   text_encoder: [...SHAPES, 'Cast', 'Equal'],
   unet: SHAPES,
@@ -29,7 +29,7 @@ const MAY_RUN_ON_CPU: Readonly<Record<(typeof COMPONENTS)[number], readonly stri
 };
 
 const EVERY = (['sd1', 'sd2'] as const).flatMap((model) =>
-  COMPONENTS.map((component) => [model, component] as const),
+  SD_COMPONENTS.map((component) => [model, component] as const),
 );
 
 describe('components in float32', () => {

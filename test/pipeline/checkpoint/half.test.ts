@@ -2,7 +2,7 @@
  * Checkpoints in float16 and bfloat16, computed in float32: what diffusers computes with the same rounded weights, and close to the float32 model.
  */
 import { describe, expect, it } from 'vitest';
-import { COMPONENTS } from '../../../main/engine/model/component';
+import { SD_COMPONENTS } from '../../../main/engine/model/component';
 import { graphPath, largestValue, readComponentRecord, runOnRecord } from '../../support/checkpoint';
 import { maxDifference } from '../../support/golden';
 import { copyInHalf } from '../../support/single-file';
@@ -18,7 +18,7 @@ const ROUNDING = { F16: 1e-2, BF16: 1e-1 } as const;
 
 describe.each(['F16', 'BF16'] as const)('%s', (dtype) => {
   describe.each(['sd1', 'sd2'] as const)('%s', (model) => {
-    it.each(COMPONENTS)('%s', async (component) => {
+    it.each(SD_COMPONENTS)('%s', async (component) => {
       const copies = await copyInHalf(model, temporaryFolder(), dtype);
       const record = await readComponentRecord(model, component);
       const float = await runOnRecord(await graphPath(copies.float, component, 'cpu'), 'cpu', record);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ModelCache } from '../../../main/engine/model/loaded-model';
 import { readModelFolder } from '../../../main/engine/model/model-folder';
+import { partOf, type ModelFolder } from '../../../main/engine/model/model-folder-parts';
 import { readSingleFile } from '../../../main/engine/model/single-file';
 import { openSession } from '../../../main/engine/onnx/session';
 import { goldenModel, readCase } from '../../support/golden';
@@ -50,6 +51,7 @@ describe('single-file checkpoints', () => {
     await rename(other, path);
     const sd2 = await readSingleFile(path, hints);
     expect(sd1.revision).not.toBe(sd2.revision);
-    expect(await sd1.graphs.unet.pathFor('cpu')).not.toBe(await sd2.graphs.unet.pathFor('cpu'));
+    const unetOf = (model: ModelFolder): Promise<string> => partOf(model, 'unet').graph.pathFor('cpu');
+    expect(await unetOf(sd1)).not.toBe(await unetOf(sd2));
   });
 });

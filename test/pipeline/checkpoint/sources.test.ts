@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { cp, rename, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { COMPONENTS } from '../../../main/engine/model/component';
+import type { SD_COMPONENTS } from '../../../main/engine/model/component';
 import { readModelFolder } from '../../../main/engine/model/model-folder';
+import { partOf } from '../../../main/engine/model/model-folder-parts';
 import {
   encodeSafetensors,
   readSafetensors,
@@ -42,7 +43,7 @@ const renamed = (tensors: Tensors, pattern: RegExp, to: string): Tensors =>
 
 async function expectSame(
   model: string,
-  component: (typeof COMPONENTS)[number],
+  component: (typeof SD_COMPONENTS)[number],
   path: string,
 ): Promise<void> {
   const record = await readComponentRecord(model, component);
@@ -92,14 +93,14 @@ describe('how weights are stored', () => {
   it('a folder with an exported UNet and the other parts in safetensors', async () => {
     const copy = await copyOf('sd1');
     await cp(join(goldenModel('sd1-onnx'), 'unet'), join(copy, 'unet'), { recursive: true });
-    const { graphs, contents } = await readModelFolder(copy);
-    expect(COMPONENTS.map((component) => contents[component].format)).toEqual([
+    const folder = await readModelFolder(copy);
+    expect([...folder.parts.values()].map(({ format }) => format)).toEqual([
       'safetensors',
       'onnx',
       'safetensors',
       'safetensors',
     ]);
-    expect(await graphs.unet.pathFor('cpu')).toBe(join(copy, 'unet', 'model.onnx'));
+    expect(await partOf(folder, 'unet').graph.pathFor('cpu')).toBe(join(copy, 'unet', 'model.onnx'));
   });
 });
 

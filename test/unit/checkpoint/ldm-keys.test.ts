@@ -128,7 +128,8 @@ function fullSize(kind: 'sd1' | 'sd2', inChannels = 4): Record<string, readonly 
 
 describe('recognition', () => {
   it('Stable Diffusion 1', () => {
-    const { family, unet: u, vae: v, text } = recogniseLdm(headerOf(fullSize('sd1')), 'x');
+    const { family, parts } = recogniseLdm(headerOf(fullSize('sd1')), 'x');
+    const { unet: u, vae_encoder: v, text_encoder: text } = parts;
     expect(family).toBe('sd1');
     expect(u.config).toMatchObject({
       in_channels: 4,
@@ -155,7 +156,8 @@ describe('recognition', () => {
   });
 
   it('Stable Diffusion 2, whose last text layer is not used', () => {
-    const { family, unet: u, text } = recogniseLdm(headerOf(fullSize('sd2')), 'x');
+    const { family, parts } = recogniseLdm(headerOf(fullSize('sd2')), 'x');
+    const { unet: u, text_encoder: text } = parts;
     expect(family).toBe('sd2');
     expect(u.config).toMatchObject({
       cross_attention_dim: 1024,
@@ -166,7 +168,7 @@ describe('recognition', () => {
   });
 
   it('input channels of an inpainting model', () => {
-    expect(recogniseLdm(headerOf(fullSize('sd1', 9)), 'x').unet.config['in_channels']).toBe(9);
+    expect(recogniseLdm(headerOf(fullSize('sd1', 9)), 'x').parts.unet.config['in_channels']).toBe(9);
   });
 
   it.each([

@@ -13,6 +13,7 @@ export const STARTER: ModelInfo = {
   revision: 'abc',
   sizeBytes: 40_000_000,
   sizeMultiplePx: 32,
+  stepRule: 'floor',
   defaults: { strength: 0.6, steps: 20, guidance: 5, scheduler: 'ddim', sidePx: 256 },
 };
 

@@ -13,7 +13,7 @@ import { providerSchema } from '../../../../shared/placement';
 import { deviceOf, StageLog } from '../../stage-log';
 import { sampleLatents } from '../../stages/encode';
 import { decodeStage, encodeStage } from '../../stages/vae-stages';
-import { scalingFactor, sizeMultiplePx } from '../../families/detect';
+import { latentScale, sizeMultiplePx } from '../../families/detect';
 import { APP_VERSION } from '../../version';
 import { homeFolder } from '../../home';
 
@@ -105,7 +105,7 @@ async function testBundledModel(models: ModelInfo[], signal: AbortSignal): Promi
     const latents = sampleLatents(
       encoded,
       new Float32Array(encoded.channels * encoded.height * encoded.width),
-      scalingFactor(model.folder, model.traits),
+      latentScale(model.folder, model.traits),
     );
     await decodeStage(job, 0, {
       data: latents,

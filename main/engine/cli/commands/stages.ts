@@ -4,11 +4,13 @@ import type { Command } from 'commander';
 import { AppError } from '../../../../shared/errors';
 import type { DeviceChoice, StageReport } from '../../../../shared/placement';
 import type { GenerationSettings } from '../../../../shared/generation';
-import { scalingFactor, sizeMultiplePx, VAE_FACTOR } from '../../families/detect';
+import { latentScale, sizeMultiplePx } from '../../families/detect';
+import { VAE_FACTOR } from '../../families/family-traits';
 import { applyFit, planFit } from '../../image/fit';
 import { readPicture } from '../../image/read';
 import { encodePicture, writeAtomically } from '../../image/write';
 import { readLatents, writeLatents } from '../../latent-file';
+import { scaleLatents } from '../../latents/latent-scale';
 import { ModelCache, type LoadedModel } from '../../model/loaded-model';
 import { StageLog } from '../../stage-log';
 import { isFlat } from '../../stages/guards';
@@ -103,18 +105,18 @@ async function encodeCommand(image: string, options: StageOptions, signal: Abort
       log,
       context: { signal, onProgress: () => undefined },
     });
-    const factor = scalingFactor(model.folder, model.traits);
-    const data = latentMean(encoded).map((value) => value * factor);
+    const scale = latentScale(model.folder, model.traits);
+    const data = scaleLatents(latentMean(encoded), scale);
     const { channels, height, width } = encoded;
     await writeLatents(
       path,
       { data, channels, height, width },
-      { scalingFactor: factor, model: model.folder.id, family: model.traits.family },
+      { scalingFactor: scale.factor, model: model.folder.id, family: model.traits.family },
     );
     print(options, {
       output: path,
       shape: [1, channels, height, width],
-      scalingFactor: factor,
+      scalingFactor: scale.factor,
       stage: stageOf(log, 'encode'),
     });
   });
@@ -125,7 +127,7 @@ async function decodeCommand(latentPath: string, options: StageOptions, signal: 
   await withModel(options, async (model, log) => {
     const latents = await readLatents(
       latentPath,
-      scalingFactor(model.folder, model.traits),
+      latentScale(model.folder, model.traits),
       model.traits.latentChannels,
     );
     const width = latents.width * VAE_FACTOR;

@@ -1,0 +1,93 @@
+/** How a UNet2DConditionModel is fed: latents, timestep and text (pipelines.md 4.2). */
+import { AppError } from '../../../shared/errors';
+import { findIo, fixedDim } from '../onnx/find-io';
+import type { Session } from '../onnx/session';
+import type { Feed, IoSpec } from '../onnx/tensors';
+import type { PromptEmbedding } from '../stages/embed';
+import { assertSizeAccepted } from '../stages/fixed-size';
+import { VAE_FACTOR, type DenoiserIo } from './family-traits';
+
+const latentInput = (session: Session): IoSpec =>
+  findIo(session.inputs, ['sample'], (spec) => spec.shape.length === 4, 'UNet input');
+
+/** The inputs that every UNet has. Throws `AppError('usage')` for a size or a prompt that a fixed export cannot take. */
+export const unetIo: DenoiserIo = {
+  latentInput,
+
+  feeds(session, { latents, timestep, prompts }) {
+    if (session.inputs.some(({ name }) => name === 'timestep_cond')) {
+      throw new AppError(
+        'model',
+        'This model was distilled with a guidance input (timestep_cond), which this version cannot feed; use an LCM export without it.',
+      );
+    }
+    const sample = latentInput(session);
+    const time = findIo(
+      session.inputs,
+      ['timestep', 't'],
+      (spec) => spec.shape.length <= 1,
+      'timestep input',
+    );
+    const text = findIo(
+      session.inputs,
+      ['encoder_hidden_states'],
+      (spec) => spec.shape.length === 3,
+      'text input',
+    );
+    assertSizeAccepted(sample, latents.width, latents.height, VAE_FACTOR);
+    const batch = prompts.length;
+    return {
+      [sample.name]: {
+        data: repeat(latents.data, batch),
+        dims: [batch, latents.channels, latents.height, latents.width],
+      },
+      [time.name]: timestepFeed(time, timestep, batch),
+      [text.name]: textFeed(
+        text,
+        prompts.map(({ hidden }) => hidden),
+      ),
+    };
+  },
+
+  read(session, results) {
+    const output = findIo(session.outputs, ['out_sample', 'sample'], () => true, 'UNet output');
+    const prediction = results[output.name];
+    if (prediction === undefined) throw new Error(`no output ${output.name}`);
+    return prediction.data;
+  },
+};
+
+/** A scalar, [1] or [batch], as the graph's own metadata says (pipelines.md 4.2). */
+function timestepFeed(spec: IoSpec, timestep: number, batch: number): Feed {
+  if (spec.shape.length === 0) return { data: Float32Array.of(timestep), dims: [] };
+  const length = fixedDim(spec, 0) ?? batch;
+  return { data: new Float32Array(length).fill(timestep), dims: [length] };
+}
+
+function textFeed(spec: IoSpec, embeddings: readonly PromptEmbedding[]): Feed {
+  const [first] = embeddings;
+  if (first === undefined) throw new Error('no embedding');
+  const length = fixedDim(spec, 1);
+  if (length !== null && length !== first.length) {
+    throw new AppError(
+      'usage',
+      `This model takes prompts of at most ${length - 2} tokens and the prompt is longer; shorten the prompt.`,
+    );
+  }
+  const width = fixedDim(spec, 2);
+  if (width !== null && width !== first.width) {
+    throw new AppError(
+      'model',
+      `The text encoder makes embeddings of width ${first.width} but the UNet wants ${width}; the parts of this model folder do not belong together.`,
+    );
+  }
+  const data = new Float32Array(embeddings.length * first.data.length);
+  embeddings.forEach((embedding, i) => data.set(embedding.data, i * first.data.length));
+  return { data, dims: [embeddings.length, first.length, first.width] };
+}
+
+function repeat(data: Float32Array, times: number): Float32Array {
+  const out = new Float32Array(times * data.length);
+  for (let i = 0; i < times; i += 1) out.set(data, i * data.length);
+  return out;
+}
