@@ -30,3 +30,44 @@ export const stageReportSchema = z.object({
   reason: z.string(),
 });
 export type StageReport = z.infer<typeof stageReportSchema>;
+
+/** Where one stage would run (contract.md: `plan --json`, `stages`). */
+export const stagePlanSchema = z.object({
+  stage: stageSchema,
+  where: z.enum(['local', 'remote']),
+  device: z.enum(['gpu', 'cpu', 'none']),
+  /** The first provider to be tried; null for an endpoint. */
+  provider: providerSchema.nullable(),
+  tiled: z.boolean(),
+  /** Side of one tile in pixels; null: the picture as a whole. */
+  tilePx: z.number().int().positive().nullable(),
+  /** Predicted memory on the stage's device (graphics memory for `gpu`, main memory for `cpu`, 0 for an endpoint). */
+  memoryBytes: z.number().nonnegative(),
+  /** Predicted time, with the transfer for an endpoint. */
+  ms: z.number().nonnegative(),
+  reason: z.string(),
+  /** Why what was asked for cannot be had, and what would work; null when nothing stands against it. */
+  problem: z.string().nullable(),
+});
+export type StagePlan = z.infer<typeof stagePlanSchema>;
+
+/** What the planner is told about the endpoint of one stage. */
+export const endpointViewSchema = z.object({
+  url: z.string(),
+  /** True once the person has allowed this stage's kind of data to go there. */
+  isAllowed: z.boolean(),
+  /** Measured speed of the way there, in bytes per second; null: not measured yet. */
+  uploadBytesPerSecond: z.number().positive().nullable(),
+  downloadBytesPerSecond: z.number().positive().nullable(),
+  roundTripMs: z.number().nonnegative().nullable(),
+  /** Measured time that the endpoint itself takes for one megapixel; null: not measured yet. */
+  msPerMegapixel: z.number().nonnegative().nullable(),
+});
+export type EndpointView = z.infer<typeof endpointViewSchema>;
+
+/** What may leave this machine. A stage without an endpoint can only run here. */
+export const networkPolicySchema = z.object({
+  isOffline: z.boolean(),
+  endpoints: z.partialRecord(stageSchema, endpointViewSchema),
+});
+export type NetworkPolicy = z.infer<typeof networkPolicySchema>;
