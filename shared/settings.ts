@@ -1,6 +1,7 @@
 /** What the app remembers between starts. */
 import { z } from 'zod';
 import { generationSettingsSchema } from './generation';
+import { hardwareChoiceSchema } from './hardware';
 
 /** The form as the person left it. The seed is kept with its lock: unlocked means a new one for every picture. */
 export const draftSchema = z.object({
@@ -26,5 +27,7 @@ export const settingsSchema = z.object({
   draft: draftSchema.nullable().default(null),
   /** Folder of a model that the person opened last; offered again. */
   modelFolders: z.array(z.string()).max(100).default([]),
+  /** What the person knows better about the graphics card. */
+  hardware: hardwareChoiceSchema.nullable().default(null),
 });
 export type Settings = z.infer<typeof settingsSchema>;

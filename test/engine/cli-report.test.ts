@@ -1,9 +1,10 @@
 /** What the command line prints: one JSON object with the fields of the contract, the stage table, and doctor. */
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { adapterSchema } from '../../shared/hardware';
 import { IMAGE_FORMATS } from '../../shared/generation';
 import { jobReportSchema } from '../../shared/job';
 import { journalsIn, runCli, type CliResult } from '../support/cli';
@@ -142,6 +143,14 @@ describe('doctor', () => {
     hardware: z.object({
       cpu: z.object({ cores: z.number().min(1) }),
       memory: z.object({ totalBytes: z.number().positive() }),
+      adapters: z.array(adapterSchema),
+      gpu: z.object({
+        present: z.boolean(),
+        name: z.string().nullable(),
+        totalVramBytes: z.number().nullable(),
+        freeVramBytes: z.number().nullable(),
+      }),
+      notes: z.array(z.string()),
     }),
     providers: z.array(
       z.object({
@@ -168,6 +177,26 @@ describe('doctor', () => {
     const gpu = report.providers.find((entry) => entry.provider === 'webgpu');
     expect(gpu).toMatchObject({ works: false, device: 'gpu' });
     expect(gpu?.reason).toBe('there is no graphics card or driver that webgpu can use.');
+  });
+
+  it('tells the graphics card and what of it is free, in JSON and in words', async () => {
+    const bin = join(folder, 'bin');
+    const line = '0, NVIDIA GeForce RTX 3080, 00000000:01:00.0, 550.120, 10240, 581, 9418';
+    await mkdir(bin, { recursive: true });
+    await writeFile(join(bin, 'nvidia-smi'), `#!/bin/sh\necho '${line}'\n`, { mode: 0o755 });
+    const env = { ...STARTER, ...NO_GPU, PATH: bin };
+    const { hardware } = doctorSchema.parse(printed(await run(['doctor', '--json'], env)));
+    expect(hardware.gpu).toEqual({
+      present: true,
+      name: 'NVIDIA GeForce RTX 3080',
+      totalVramBytes: 10240 * 2 ** 20,
+      freeVramBytes: 9418 * 2 ** 20,
+    });
+    expect(hardware.adapters.map(({ source }) => source)).toContain('nvidia-smi');
+    const words = (await run(['doctor'], env)).stdout;
+    expect(words).toContain('NVIDIA GeForce RTX 3080: 9.2 GiB free of 10.0 GiB');
+    const less = await run(['doctor', '--json'], { ...env, UNDERPAINT_VRAM_GB: '4' });
+    expect(doctorSchema.parse(printed(less)).hardware.gpu.totalVramBytes).toBe(4 * 2 ** 30);
   });
 
   it('finds the software driver where there is one', async () => {

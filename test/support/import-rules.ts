@@ -14,7 +14,13 @@ export interface Zone {
 }
 
 const SCHEMA = ['zod'];
-const ENGINE_PACKAGES = [...SCHEMA, 'commander', '@huggingface/tokenizers', '@petamoriken/float16'];
+const ENGINE_PACKAGES = [
+  ...SCHEMA,
+  'commander',
+  '@huggingface/tokenizers',
+  '@petamoriken/float16',
+  'systeminformation',
+];
 /** package.json: for the version number alone. */
 const ENGINE_SOURCES = /^((shared|main\/(engine|placement|hardware))\/|package\.json$)/;
 const UI_PACKAGES = [

@@ -1,8 +1,7 @@
 /** `underpaint doctor`: what this machine has, which providers work, whether the bundled model makes a picture. */
-import { arch, cpus, platform, release, totalmem } from 'node:os';
+import { arch, platform, release } from 'node:os';
 import type { Command } from 'commander';
-import { hasHardwareGpu } from '../../../hardware/gpu';
-import { availableMemoryBytes } from '../../../hardware/memory';
+import type { Hardware } from '../../../../shared/hardware';
 import { toErrorBody } from '../../../../shared/errors';
 import type { ModelInfo } from '../../../../shared/models';
 import { describeModel, ModelCache } from '../../model/loaded-model';
@@ -16,6 +15,8 @@ import { decodeStage, encodeStage } from '../../stages/vae-stages';
 import { latentScale, sizeMultiplePx } from '../../families/detect';
 import { APP_VERSION } from '../../version';
 import { homeFolder } from '../../home';
+import { thisMachine } from '../../this-machine';
+import { hardwareLines, printedHardware, type PrintedHardware } from '../describe-hardware';
 
 interface SelfTest {
   readonly ok: boolean;
@@ -29,11 +30,7 @@ interface DoctorReport {
   readonly node: string;
   readonly platform: string;
   readonly home: string;
-  readonly hardware: {
-    readonly cpu: { readonly model: string; readonly cores: number };
-    readonly memory: { readonly totalBytes: number; readonly availableBytes: number };
-    readonly gpu: { readonly present: boolean; readonly freeVramBytes: number | null };
-  };
+  readonly hardware: PrintedHardware;
   readonly providers: readonly (ProbeResult & { readonly device: 'gpu' | 'cpu' | 'none' })[];
   readonly models: readonly ModelInfo[];
   readonly selfTest: SelfTest;
@@ -45,10 +42,17 @@ export function addDoctor(program: Command, signal: AbortSignal): void {
     .description('show hardware, providers and models, and test them')
     .option('--json', 'print one JSON object on stdout')
     .action(async (options: { json?: boolean }) => {
-      const report = await examine(signal);
-      process.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : `${human(report)}\n`);
+      const hardware = await thisMachine.refresh();
+      const report = await examine(hardware, signal);
+      process.stdout.write(
+        options.json === true ? `${JSON.stringify(report)}\n` : `${human(report, hardware)}\n`,
+      );
       if (!report.selfTest.ok) process.exitCode = 1;
     });
+  program.command('__graphics', { hidden: true }).action(async () => {
+    const { graphics } = await import('systeminformation');
+    process.stdout.write(`${JSON.stringify(await graphics())}\n`);
+  });
   program
     .command('__probe', { hidden: true })
     .argument('<provider>')
@@ -60,7 +64,7 @@ export function addDoctor(program: Command, signal: AbortSignal): void {
     });
 }
 
-async function examine(signal: AbortSignal): Promise<DoctorReport> {
+async function examine(hardware: Hardware, signal: AbortSignal): Promise<DoctorReport> {
   const providers = [];
   for (const provider of availableProviders()) {
     providers.push({ ...(await probeApart(provider)), device: deviceOf(provider) });
@@ -72,11 +76,7 @@ async function examine(signal: AbortSignal): Promise<DoctorReport> {
     node: process.version,
     platform: `${platform()} ${release()} ${arch()}`,
     home: homeFolder(),
-    hardware: {
-      cpu: { model: cpus()[0]?.model ?? 'unknown', cores: cpus().length },
-      memory: { totalBytes: totalmem(), availableBytes: availableMemoryBytes() },
-      gpu: { present: hasHardwareGpu(), freeVramBytes: null },
-    },
+    hardware: printedHardware(hardware),
     providers,
     models,
     selfTest,
@@ -125,15 +125,10 @@ async function testBundledModel(models: ModelInfo[], signal: AbortSignal): Promi
   }
 }
 
-const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
-
-function human(report: DoctorReport): string {
-  const { cpu, memory, gpu } = report.hardware;
+function human(report: DoctorReport, hardware: Hardware): string {
   return [
     `Underpaint ${report.version}, Node ${report.node}, ${report.platform}`,
-    `CPU     ${cpu.model}, ${cpu.cores} cores`,
-    `Memory  ${gib(memory.availableBytes)} free of ${gib(memory.totalBytes)}`,
-    `GPU     ${gpu.present ? 'likely present' : 'none found'}`,
+    ...hardwareLines(hardware),
     ...report.providers.map(
       (provider) =>
         `${provider.works ? 'works  ' : 'fails  '} ${provider.provider} (${provider.device})${provider.reason === null ? '' : `: ${provider.reason}`}`,
