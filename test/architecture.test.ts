@@ -29,6 +29,15 @@ describe('who may import whom', () => {
     expect(users('sharp').length).toBeGreaterThan(0);
     expect(users('electron').length).toBeGreaterThan(0);
   });
+
+  it('has one way out to the network, and one door in', () => {
+    const network =
+      /['"](?:node:)?(?:https?|http2|net|tls|dgram|dns)(?:\/promises)?['"]|['"]undici['"]|\bfetch\(|new (?:WebSocket|EventSource|XMLHttpRequest)\(/;
+    const users = sources.filter((path) => path.startsWith('main/') && network.test(read(path)));
+    expect(users.filter((path) => !path.startsWith('main/engine/serve/'))).toEqual([
+      'main/engine/remote/network.ts',
+    ]);
+  });
 });
 
 describe('the rule checker itself', () => {
@@ -56,6 +65,7 @@ describe('the rule checker itself', () => {
     ['main/preload.ts', `import { join } from 'node:path';`],
     ['main/window.ts', `import sharp from 'sharp';`],
     ['main/window.ts', `import { img2img } from './engine/img2img';`],
+    ['main/engine/remote/client.ts', `import { request } from 'undici';`],
     ['main/other/new.ts', `export const x = 1;`],
     ['main/services/job-queue.ts', `const name = 'elec' + 'tron'; await import(name);`],
   ];

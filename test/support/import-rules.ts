@@ -51,6 +51,12 @@ export const ZONES: readonly Zone[] = [
     sources: ENGINE_SOURCES,
     mayUseNode: true,
   },
+  {
+    files: /^main\/engine\/remote\/network\.ts$/,
+    packages: [...ENGINE_PACKAGES, 'undici'],
+    sources: ENGINE_SOURCES,
+    mayUseNode: true,
+  },
   { files: /^main\/engine\//, packages: ENGINE_PACKAGES, sources: ENGINE_SOURCES, mayUseNode: true },
   {
     files: /^main\/placement\//,

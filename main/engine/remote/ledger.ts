@@ -1,0 +1,75 @@
+/** The ledger: every request that left this machine, one JSON line each, in `ledger.jsonl` of the app's folder. */
+import { open, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { ledgerEntrySchema, type LedgerEntry } from '../../../shared/network';
+import { homeFolder } from '../home';
+import { explainWriteError } from '../image/write';
+import { makeFolder } from '../make-folder';
+
+export const ledgerPath = (): string => join(homeFolder(), 'ledger.jsonl');
+
+/** Appends one line and flushes it. Throws `AppError`: what cannot be written down is not sent. */
+export async function appendToLedger(entry: LedgerEntry, path = ledgerPath()): Promise<void> {
+  try {
+    await makeFolder(dirname(path));
+    const file = await open(path, 'a', 0o600);
+    try {
+      // One write of one line: lines of two processes never mix.
+      await file.write(`${JSON.stringify(entry)}\n`);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw explainWriteError(error, path);
+  }
+}
+
+/** All requests, oldest first, each as it stood last. A line that a power cut left half-written is passed over. */
+export async function readLedger(path = ledgerPath()): Promise<LedgerEntry[]> {
+  const entries = new Map<string, LedgerEntry>();
+  for (const line of (await readText(path)).split('\n')) {
+    const entry = ledgerEntrySchema.safeParse(parseJson(line));
+    if (entry.success) entries.set(entry.data.id, entry.data);
+  }
+  return [...entries.values()];
+}
+
+/** As a table for spreadsheets (RFC 4180). */
+export function ledgerCsv(entries: readonly LedgerEntry[]): string {
+  const rows = entries.map((entry) => [
+    entry.time,
+    entry.endpoint,
+    entry.stage,
+    entry.kinds.join(' '),
+    entry.bytesSent,
+    entry.bytesReceived,
+    Math.round(entry.ms),
+    entry.outcome,
+  ]);
+  const header = ['time', 'endpoint', 'stage', 'kinds', 'bytes sent', 'bytes received', 'ms', 'outcome'];
+  return [header, ...rows].map((row) => `${row.map(csvCell).join(',')}\r\n`).join('');
+}
+
+function csvCell(value: string | number): string {
+  const text = String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
