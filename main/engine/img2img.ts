@@ -6,28 +6,24 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { stepsThatRun } from '../../shared/generation';
 import type { JobOutput, JobReport } from '../../shared/job';
 import { cancelledError, type JobContext } from './context';
-import { assertSupportedDenoiser, latentScale, sizeMultiplePx } from './families/detect';
+import { Denoising } from './denoising';
+import { latentScale, sizeMultiplePx } from './families/detect';
 import { VAE_FACTOR } from './families/family-traits';
 import { applyFit, planFit, undoFit, type FitPlan } from './image/fit';
 import { readPicture } from './image/read';
 import type { Picture } from './image/picture';
 import { assertWritableFolder, encodePicture, writeAtomically, type ResultImage } from './image/write';
 import { Journal, journalledInput } from './journal/journal';
-import { TorchGenerator } from './latents/noise';
 import type { Img2ImgParams } from './messages';
 import type { LoadedModel } from './model/loaded-model';
-import { runGuarded } from './model/model-runtime';
 import { fitToPicture, PreviewWriter } from './previews';
 import { drawSeed, resolveSettings, type ResolvedSettings } from './resolve-settings';
 import { embeddedSettings } from './result-settings';
-import { createScheduler } from './schedulers/create-scheduler';
-import { resolveSchedulerConfig } from './schedulers/scheduler-config';
-import type { Scheduler } from './schedulers/scheduler';
 import { StageLog, type StagePlace } from './stage-log';
 import type { Latents } from './stages/decode';
 import type { EmbeddedPrompt } from './stages/embed';
-import { isGuided, predict, type Conditioning } from './stages/generate';
-import { checkPrediction, isFlat } from './stages/guards';
+import { isGuided, type Conditioning } from './stages/generate';
+import { isFlat } from './stages/guards';
 import { latentMean, sampleLatents, type Encoded } from './stages/encode';
 import { decodeStage, encodeStage } from './stages/vae-stages';
 import type { WorkingPicture } from './stages/pixels';
@@ -157,39 +153,20 @@ async function generate(
   encoded: Encoded,
 ): Promise<Latents> {
   const { context, journal, log, model, settings } = job;
-  const scheduler = createScheduler(
-    settings.scheduler,
-    context.exact?.schedulerConfig ??
-      resolveSchedulerConfig(model.folder.schedulerConfig, settings.scheduler, {
-        patchOldConfigs: model.traits.repairsSchedulerConfig,
-      }),
-    {
-      steps: settings.steps,
-      strength: settings.strength,
-      pndmExact: context.exact?.pndm ?? false,
-    },
-  );
+  const shape = { channels: encoded.channels, height: encoded.height, width: encoded.width };
+  const denoising = new Denoising({ model, settings, shape, seed, exact: context.exact });
 
   // 5 · Noise at strength: the encoder's posterior is drawn first, then the noise.
-  const generator = new TorchGenerator(seed);
-  const count = encoded.channels * encoded.height * encoded.width;
-  const shape = { channels: encoded.channels, height: encoded.height, width: encoded.width };
-  const clean = sampleLatents(encoded, generator.randn(count), latentScale(model.folder, model.traits));
-  const noise = generator.randn(count);
-  let latents = scheduler.addNoise(clean, noise, 0);
+  const scale = latentScale(model.folder, model.traits);
+  const clean = sampleLatents(encoded, denoising.drawPosterior(), scale);
+  const noise = denoising.start(clean);
   context.inspect?.('encoded_latent', clean);
   context.inspect?.('noise', noise);
-  context.inspect?.('latents_start', latents);
+  context.inspect?.('latents_start', denoising.latents);
 
   // An interrupted job goes on after the last step that was journalled.
   const checkpoint = await journal.readStep();
-  let stepsDone = 0;
-  if (checkpoint !== null && checkpoint.image === image) {
-    scheduler.importState(checkpoint.scheduler);
-    generator.importState(checkpoint.generator);
-    latents = checkpoint.latents;
-    stepsDone = checkpoint.stepsDone;
-  }
+  if (checkpoint !== null && checkpoint.image === image) denoising.resume(checkpoint);
 
   // 6 · Steps: predict, guide, step, preview.
   const previews = new PreviewWriter(
@@ -199,7 +176,7 @@ async function generate(
     VAE_FACTOR,
     context.onProgress,
   );
-  const of = scheduler.timesteps.length;
+  const { of } = denoising;
   const placeOn = (provider: StagePlace['provider']): StagePlace => ({
     provider,
     isTiled: false,
@@ -208,44 +185,23 @@ async function generate(
   const place = placeOn(model.runtime.expectedProvider(model.folder.denoiser));
   await log.run('generate', image, place, async () => {
     let used = place;
-    for (let index = stepsDone; index < of; index += 1) {
+    while (denoising.stepsDone < of) {
       throwIfCancelled(context);
       const startedAt = performance.now();
-      const { result: prediction, session } = await runGuarded(
-        model.runtime,
-        model.folder.denoiser,
-        async (denoiser) => {
-          assertSupportedDenoiser(denoiser);
-          return predict(
-            denoiser,
-            model.traits.denoiser,
-            { data: scheduler.scaleModelInput(latents, index), ...shape },
-            timestepAt(scheduler, index),
-            conditioning,
-          );
-        },
-        checkPrediction,
-      );
+      const { predicted, session } = await denoising.step(conditioning);
       used = placeOn(session.provider);
-      const step = scheduler.step(prediction, index, latents, (n) => generator.randn(n));
-      latents = step.prevSample;
-      context.inspect?.(`latents_step_${index}`, latents);
-      await journal.writeStep({
-        image,
-        stepsDone: index + 1,
-        latents,
-        scheduler: scheduler.exportState(),
-        generator: generator.exportState(),
-      });
-      if (job.params.previews) await previews.offer(step.predOriginalSample, shape);
-      const stepsLeft = of - index - 1 + (settings.count - image - 1) * of;
-      log.step(image, index + 1, of, performance.now() - startedAt, stepsLeft, settings.count - image);
+      context.inspect?.(`latents_step_${denoising.stepsDone - 1}`, denoising.latents);
+      await journal.writeStep({ image, ...denoising.exportState() });
+      if (job.params.previews) await previews.offer(predicted, shape);
+      const { stepsDone } = denoising;
+      const stepsLeft = of - stepsDone + (settings.count - image - 1) * of;
+      log.step(image, stepsDone, of, performance.now() - startedAt, stepsLeft, settings.count - image);
       // Lets messages in (cancel), since a run blocks this thread.
       await nextTurn();
     }
     return { value: null, place: used };
   });
-  return { data: latents, ...shape };
+  return { data: denoising.latents, ...shape };
 }
 
 async function embed(job: Job): Promise<Conditioning> {
@@ -328,9 +284,6 @@ function jobKey(settings: ResolvedSettings, model: LoadedModel, picture: Picture
     .update(picture.alpha ?? '')
     .digest('hex');
 }
-
-/** The number that the denoiser is told; fractions only where diffusers feeds them (pipelines.md 1.7). */
-const timestepAt = (scheduler: Scheduler, index: number): number => scheduler.timesteps[index] ?? 0;
 
 function resumeNotice(finished: number, step: { stepsDone: number } | null): string {
   const pictures = finished > 0 ? `${finished} finished ${finished === 1 ? 'picture' : 'pictures'} and ` : '';

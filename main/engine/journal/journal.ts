@@ -2,17 +2,22 @@
  * What a job has so far, on disk: after a crash, an out-of-memory or a power cut it goes on where it stopped and ends in identical
  * pixels. Every file is written atomically; a file that does not read back is treated as if it had never been written.
  */
-import { readFile, readdir, rm, stat } from 'node:fs/promises';
+import { readFile, readdir, rm } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../../../shared/errors';
 import { jobOutputSchema, type JobOutput } from '../../../shared/job';
+import type { DenoisingState } from '../denoising';
 import { writeAtomically } from '../image/write';
 import { makeFolder } from '../make-folder';
-import { encodeSafetensors, readSafetensors, type SafeTensor } from '../latents/safetensors';
-import type { GeneratorState } from '../latents/noise';
-import type { SchedulerState } from '../schedulers/scheduler';
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  type SafeTensor,
+  type SafeTensorsFile,
+} from '../latents/safetensors';
 import type { Encoded } from '../stages/encode';
+import { decodeStep, encodeStep } from './step-file';
 
 const recordSchema = z.object({
   version: z.literal(1),
@@ -23,21 +28,10 @@ const recordSchema = z.object({
 });
 type JobRecord = z.infer<typeof recordSchema>;
 
-/** The denoising loop after `stepsDone` steps of picture `image`. */
-export interface StepCheckpoint {
+/** The denoising loop of picture `image` after some steps. */
+export interface StepCheckpoint extends DenoisingState {
   readonly image: number;
-  readonly stepsDone: number;
-  readonly latents: Float32Array;
-  readonly scheduler: SchedulerState;
-  readonly generator: GeneratorState;
 }
-
-const stepNumbersSchema = z.object({
-  image: z.number().int(),
-  stepsDone: z.number().int(),
-  scheduler: z.record(z.string(), z.number()),
-  generator: z.record(z.string(), z.number()),
-});
 
 const ENCODED = 'encoded.safetensors';
 const STEP = 'step.safetensors';
@@ -122,49 +116,17 @@ export class Journal {
   }
 
   async writeStep(checkpoint: StepCheckpoint): Promise<void> {
-    const { words, ...generator } = checkpoint.generator;
-    const tensors: Record<string, SafeTensor> = {
-      latents: floats(checkpoint.latents, [checkpoint.latents.length]),
-      generator: { dtype: 'I32', shape: [words.length], data: new Int32Array(words.buffer.slice(0)) },
-    };
-    for (const [name, data] of Object.entries(checkpoint.scheduler.tensors)) {
-      tensors[`scheduler.${name}`] = floats(data, [data.length]);
-    }
-    const numbers = {
-      image: checkpoint.image,
-      stepsDone: checkpoint.stepsDone,
-      scheduler: checkpoint.scheduler.numbers,
-      generator: generator.numbers,
-    };
     // Flushing costs more than a fast step: once a second is enough. What a power cut leaves half-written counts as never written.
     const isDurable = performance.now() - this.flushedAt >= FLUSH_INTERVAL_MS;
-    await this.writeTensors(STEP, tensors, { numbers: JSON.stringify(numbers) }, isDurable);
+    const bytes = encodeStep(checkpoint, { image: String(checkpoint.image) });
+    await writeAtomically(join(this.folder, STEP), bytes, { isDurable });
     if (isDurable) this.flushedAt = performance.now();
   }
 
   async readStep(): Promise<StepCheckpoint | null> {
-    const file = await this.readTensors(STEP);
-    const latents = file?.tensors['latents']?.data;
-    const words = file?.tensors['generator']?.data;
-    if (file === null || !(latents instanceof Float32Array) || !(words instanceof Int32Array)) return null;
-    const numbers = stepNumbersSchema.safeParse(parseJson(file.metadata['numbers'] ?? ''));
-    if (!numbers.success) return null;
-    const tensors: Record<string, Float32Array> = {};
-    for (const [name, tensor] of Object.entries(file.tensors)) {
-      if (name.startsWith('scheduler.') && tensor.data instanceof Float32Array) {
-        tensors[name.slice('scheduler.'.length)] = tensor.data;
-      }
-    }
-    return {
-      image: numbers.data.image,
-      stepsDone: numbers.data.stepsDone,
-      latents,
-      scheduler: { numbers: numbers.data.scheduler, tensors },
-      generator: {
-        numbers: numbers.data.generator,
-        words: new Uint32Array(words.buffer, words.byteOffset, words.length),
-      },
-    };
+    const found = await this.readFile(STEP, decodeStep);
+    const image = Number(found?.metadata['image'] ?? NaN);
+    return found === null || !Number.isInteger(image) ? null : { ...found.state, image };
   }
 
   /** Decoded pixels [h, w, 3] of picture `image` at working size. */
@@ -206,16 +168,18 @@ export class Journal {
     file: string,
     tensors: Record<string, SafeTensor>,
     metadata: Record<string, string>,
-    isDurable = true,
   ): Promise<void> {
-    await writeAtomically(join(this.folder, file), encodeSafetensors(tensors, metadata), { isDurable });
+    await writeAtomically(join(this.folder, file), encodeSafetensors(tensors, metadata));
   }
 
-  private async readTensors(file: string): Promise<Awaited<ReturnType<typeof readSafetensors>> | null> {
-    const path = join(this.folder, file);
+  private readTensors(file: string): Promise<SafeTensorsFile | null> {
+    return this.readFile(file, decodeSafetensors);
+  }
+
+  /** Null when the file is missing or does not read back. */
+  private async readFile<T>(file: string, decode: (bytes: Buffer) => T): Promise<T | null> {
     try {
-      await stat(path);
-      return await readSafetensors(path);
+      return decode(await readFile(join(this.folder, file)));
     } catch (error) {
       if (error instanceof AppError || (error as NodeJS.ErrnoException).code === 'ENOENT') return null;
       throw error;

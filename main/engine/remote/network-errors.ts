@@ -84,7 +84,8 @@ export function explainBroken(error: unknown): Problem {
   if (error instanceof ReplyTooLarge)
     return { what: 'sent more than it should', advice: 'check its address' };
   const code = codeOf(error);
-  if (isNotHttp(error)) return { what: 'answered with something that is not HTTP', advice: 'check its address' };
+  if (isNotHttp(error))
+    return { what: 'answered with something that is not HTTP', advice: 'check its address' };
   if (/CERT|SSL|TLS|SELF_SIGNED/.test(code)) {
     return { what: `has no trustworthy certificate (${code})`, advice: 'check its address' };
   }

@@ -15,9 +15,6 @@ export interface WireRequest {
 
 export type QueryValue = string | number | boolean | readonly number[] | undefined;
 
-/** The longest side that the protocol's servers take. */
-export const MAX_SIDE_PX = 2048;
-
 /**
  * As Python's `requests` writes a query: lists are repeated keys, booleans `True` and `False`, floats as `repr` gives them, nothing for
  * what is undefined.

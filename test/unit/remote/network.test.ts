@@ -70,48 +70,50 @@ const failure = (sent: Sent): Promise<string> =>
   );
 
 describe('permission', () => {
-  const server = (): Promise<RawServer> => rawServer(answers(reply(200, {}, 'ok')));
+  const friendly = (): Promise<RawServer> => rawServer(answers(reply(200, {}, 'ok')));
 
   it('opens no connection before the address was allowed for this kind of data', async () => {
-    const it = await server();
-    const pictureOnly = settingsWith({ allowed: [{ url: it.url, kinds: ['picture'] }] });
-    expect(await failure(send(it.url, { named: false }))).toContain(
+    const server = await friendly();
+    const pictureOnly = settingsWith({ allowed: [{ url: server.url, kinds: ['picture'] }] });
+    expect(await failure(send(server.url, { named: false }))).toContain(
       'has not been allowed to receive the latent',
     );
-    expect(await failure(send(it.url, { named: false, settings: pictureOnly }))).toContain('allow it first');
-    expect(it.connections).toBe(0);
-    const both = settingsWith({ allowed: [{ url: `${it.url}/`, kinds: ['picture', 'latent'] }] });
-    expect((await send(it.url, { named: false, settings: both }).answer).body.toString()).toBe('ok');
+    expect(await failure(send(server.url, { named: false, settings: pictureOnly }))).toContain(
+      'allow it first',
+    );
+    expect(server.connections).toBe(0);
+    const both = settingsWith({ allowed: [{ url: `${server.url}/`, kinds: ['picture', 'latent'] }] });
+    expect((await send(server.url, { named: false, settings: both }).answer).body.toString()).toBe('ok');
   });
 
   it('opens none offline, whatever is allowed', async () => {
-    const it = await server();
-    const allowed = { allowed: [{ url: it.url, kinds: ['latent'] }] };
-    expect(await failure(send(it.url, { offline: true, settings: settingsWith(allowed) }))).toContain(
+    const server = await friendly();
+    const allowed = { allowed: [{ url: server.url, kinds: ['latent'] }] };
+    expect(await failure(send(server.url, { offline: true, settings: settingsWith(allowed) }))).toContain(
       '--offline was given',
     );
-    expect(await failure(send(it.url, { settings: settingsWith({ ...allowed, offline: true }) }))).toContain(
-      'offline switch is on',
-    );
-    expect(it.connections).toBe(0);
+    expect(
+      await failure(send(server.url, { settings: settingsWith({ ...allowed, offline: true }) })),
+    ).toContain('offline switch is on');
+    expect(server.connections).toBe(0);
   });
 
   it('sends nothing that cannot be written into the ledger', async () => {
-    const it = await server();
+    const server = await friendly();
     const blocked = join(folder, 'a-file');
     writeFileSync(blocked, '');
-    const sent = send(it.url, {
+    const sent = send(server.url, {
       network: { record: (entry) => appendToLedger(entry, join(blocked, 'ledger.jsonl')) },
     });
     expect(await failure(sent)).toMatch(/could not be saved|nothing can be saved|cannot be made/i);
-    expect(it.connections).toBe(0);
+    expect(server.connections).toBe(0);
   });
 
   it('gives the token only to its own address', async () => {
-    const it = await server();
-    await send(it.url, { network: { tokenFor: (url) => (url === it.url ? 'secret' : null) } }).answer;
-    await send(it.url).answer;
-    expect(it.requests.map(({ head }) => /authorization: .*/i.exec(head)?.[0])).toEqual([
+    const server = await friendly();
+    await send(server.url, { network: { tokenFor: (url) => (url === server.url ? 'secret' : null) } }).answer;
+    await send(server.url).answer;
+    expect(server.requests.map(({ head }) => /authorization: .*/i.exec(head)?.[0])).toEqual([
       'authorization: Bearer secret',
       undefined,
     ]);

@@ -1,0 +1,113 @@
+/** The denoising of one picture, step by step, on this machine: the same for a job of one's own and for one that came to `serve`. */
+import type { JobContext } from './context';
+import { assertSupportedDenoiser } from './families/detect';
+import { TorchGenerator, type GeneratorState } from './latents/noise';
+import type { LoadedModel } from './model/loaded-model';
+import { runGuarded } from './model/model-runtime';
+import type { Session } from './onnx/session';
+import type { ResolvedSettings } from './resolve-settings';
+import { createScheduler } from './schedulers/create-scheduler';
+import { resolveSchedulerConfig } from './schedulers/scheduler-config';
+import type { Scheduler, SchedulerState } from './schedulers/scheduler';
+import type { Latents } from './stages/decode';
+import { predict, type Conditioning } from './stages/generate';
+import { checkPrediction } from './stages/guards';
+
+/** Everything that is needed to go on after `stepsDone` steps and end in identical latents. */
+export interface DenoisingState {
+  readonly stepsDone: number;
+  /** [1, C, h, w] float32, flattened. */
+  readonly latents: Float32Array;
+  readonly scheduler: SchedulerState;
+  readonly generator: GeneratorState;
+}
+
+export interface DenoisingPlan {
+  readonly model: LoadedModel;
+  readonly settings: Pick<ResolvedSettings, 'scheduler' | 'steps' | 'strength'>;
+  readonly shape: Omit<Latents, 'data'>;
+  readonly seed: number;
+  readonly exact?: JobContext['exact'];
+}
+
+export class Denoising {
+  latents: Float32Array = new Float32Array(0);
+  stepsDone = 0;
+  private readonly scheduler: Scheduler;
+  private readonly generator: TorchGenerator;
+  private readonly count: number;
+
+  constructor(private readonly plan: DenoisingPlan) {
+    const { model, settings, shape, exact, seed } = plan;
+    this.count = shape.channels * shape.height * shape.width;
+    this.generator = new TorchGenerator(seed);
+    this.scheduler = createScheduler(
+      settings.scheduler,
+      exact?.schedulerConfig ??
+        resolveSchedulerConfig(model.folder.schedulerConfig, settings.scheduler, {
+          patchOldConfigs: model.traits.repairsSchedulerConfig,
+        }),
+      { steps: settings.steps, strength: settings.strength, pndmExact: exact?.pndm ?? false },
+    );
+  }
+
+  /** Number of steps that strength leaves. */
+  get of(): number {
+    return this.scheduler.timesteps.length;
+  }
+
+  /** The first draw, for the encoder's posterior; it must be drawn also when nobody needs it (pipelines.md 1.5). */
+  drawPosterior(): Float32Array {
+    return this.generator.randn(this.count);
+  }
+
+  /** The second draw: noise at strength on clean latents. Answers the noise. */
+  start(clean: Float32Array): Float32Array {
+    const noise = this.generator.randn(this.count);
+    this.latents = this.scheduler.addNoise(clean, noise, 0);
+    return noise;
+  }
+
+  resume(state: DenoisingState): void {
+    this.scheduler.importState(state.scheduler);
+    this.generator.importState(state.generator);
+    this.latents = state.latents;
+    this.stepsDone = state.stepsDone;
+  }
+
+  exportState(): DenoisingState {
+    const { latents, stepsDone } = this;
+    return {
+      stepsDone,
+      latents,
+      scheduler: this.scheduler.exportState(),
+      generator: this.generator.exportState(),
+    };
+  }
+
+  /** Predict, guide, step. Answers the predicted clean latents and the session that ran. */
+  async step(conditioning: Conditioning): Promise<{ predicted: Float32Array; session: Session }> {
+    const { model, shape } = this.plan;
+    const index = this.stepsDone;
+    const { result: prediction, session } = await runGuarded(
+      model.runtime,
+      model.folder.denoiser,
+      async (denoiser) => {
+        assertSupportedDenoiser(denoiser);
+        return predict(
+          denoiser,
+          model.traits.denoiser,
+          { data: this.scheduler.scaleModelInput(this.latents, index), ...shape },
+          // The number that the denoiser is told; fractions only where diffusers feeds them (pipelines.md 1.7).
+          this.scheduler.timesteps[index] ?? 0,
+          conditioning,
+        );
+      },
+      checkPrediction,
+    );
+    const step = this.scheduler.step(prediction, index, this.latents, (n) => this.generator.randn(n));
+    this.latents = step.prevSample;
+    this.stepsDone = index + 1;
+    return { predicted: step.predOriginalSample, session };
+  }
+}
