@@ -127,7 +127,7 @@ def run_case(pipe, case: tuple, root: Path) -> np.ndarray:
 
 def make_cases(root: Path) -> None:
     (root / "cases").mkdir(exist_ok=True)
-    for path in (root / "cases").iterdir():
+    for path in (root / "cases").glob("sd[12]-*"):
         path.unlink()
     for number, (width, height) in enumerate(INPUTS):
         picture(width, height, 7 + number).save(root / f"input-{width}x{height}.png")

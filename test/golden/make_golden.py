@@ -1,4 +1,4 @@
-"""Builds this folder: `python test/golden/make_golden.py [models] [onnx] [cases] [tables] [sdxl]` (default: all)."""
+"""Builds this folder: `python test/golden/make_golden.py [models] [onnx] [cases] [tables] [sdxl] [flux]` (default: all)."""
 
 import sys
 from pathlib import Path
@@ -8,6 +8,7 @@ import torch
 import transformers
 
 from golden_cases import make_cases
+from golden_flux import make_flux
 from golden_models import make_model
 from golden_onnx import make_onnx
 from golden_sdxl import make_sdxl
@@ -30,6 +31,7 @@ def main() -> None:
         "cases": lambda: make_cases(ROOT),
         "tables": lambda: make_tables(ROOT),
         "sdxl": lambda: make_sdxl(ROOT),
+        "flux": lambda: make_flux(ROOT),
     }
     for name in sys.argv[1:] or stages:
         stages[name]()

@@ -38,8 +38,9 @@ export interface GoldenCase extends z.infer<typeof caseSchema> {
   readonly exactScheduler: ReturnType<typeof parseSchedulerConfig>;
 }
 
+/** Those of Stable Diffusion 1 and 2, which every scheduler has. */
 export const GOLDEN_CASES: readonly GoldenCase[] = readdirSync(join(GOLDEN, 'cases'))
-  .filter((file) => file.endsWith('.json'))
+  .filter((file) => /^sd[12]-.*\.json$/.test(file))
   .map((file) => readCase(file.replace('.json', '')));
 
 export function readCase(name: string): GoldenCase {

@@ -1,4 +1,5 @@
 /** Makes single-file checkpoints in the original naming, and copies in half precision, from the tiny golden models. */
+import { existsSync } from 'node:fs';
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -110,7 +111,8 @@ export async function copyInHalf(
 ): Promise<{ half: string; float: string }> {
   const copies = { half: join(folder, 'half'), float: join(folder, 'float') };
   for (const copy of Object.values(copies)) await cp(goldenModel(model), copy, { recursive: true });
-  for (const part of ['text_encoder', 'unet', 'vae']) {
+  for (const part of ['text_encoder', 'text_encoder_2', 'unet', 'transformer', 'vae']) {
+    if (!existsSync(join(copies.half, part))) continue;
     for (const name of await readdir(join(copies.half, part))) {
       if (!name.endsWith('.safetensors')) continue;
       const { tensors } = await readSafetensors(join(copies.half, part, name));

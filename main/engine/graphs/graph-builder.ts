@@ -132,6 +132,11 @@ export class GraphBuilder {
     return this.constant('int64', bytes, [values.length]);
   }
 
+  /** An int64 scalar inside the graph. */
+  int(value: number): Value {
+    return this.constant('int64', Buffer.from(BigInt64Array.of(BigInt(value)).buffer), []);
+  }
+
   build(): BuiltGraph {
     return {
       bytes: encodeOnnxModel({

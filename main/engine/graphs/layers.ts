@@ -15,6 +15,9 @@ export const silu = (g: GraphBuilder, x: Value): Value => sigmoidLinear(g, x);
 /** The exact GELU, with erf. */
 export const gelu = (g: GraphBuilder, x: Value): Value => g.microsoft('Gelu', [x]);
 
+/** GELU by its tanh formula, as in T5 and Flux. */
+export const geluTanh = (g: GraphBuilder, x: Value): Value => g.microsoft('FastGelu', [x]);
+
 export interface LinearOptions {
   readonly inFeatures: number;
   readonly outFeatures: number;
@@ -98,6 +101,19 @@ export function layerNorm(g: GraphBuilder, x: Value, name: string, features: num
     [x, g.weight(`${name}.weight`, [features]), g.weight(`${name}.bias`, [features])],
     { attributes: { axis: -1, epsilon: { float: eps } } },
   );
+}
+
+/** Layer norm over the last dimension without weights of its own. */
+export function plainLayerNorm(g: GraphBuilder, x: Value, features: number, eps: number): Value {
+  const ones = g.floats(new Float32Array(features).fill(1), [features]);
+  return g.op('LayerNormalization', [x, ones], { attributes: { axis: -1, epsilon: { float: eps } } });
+}
+
+/** To unit mean square over the last dimension, times weights: no mean is taken away. */
+export function rmsNorm(g: GraphBuilder, x: Value, name: string, features: number, eps: number): Value {
+  return g.op('SimplifiedLayerNormalization', [x, g.weight(`${name}.weight`, [features])], {
+    attributes: { axis: -1, epsilon: { float: eps }, stash_type: 1 },
+  });
 }
 
 /** Nearest-neighbour doubling: [B, C, h, w] → [B, C, 2h, 2w]. */

@@ -8,11 +8,29 @@ const TURN = 201 / 32;
 const TERMS = 10;
 
 /** sin and cos of angles up to a few thousand, of any shape. */
-export function sineAndCosine(g: GraphBuilder, angles: Value): [sine: Value, cosine: Value] {
+function sineAndCosine(g: GraphBuilder, angles: Value): [sine: Value, cosine: Value] {
   if (g.target.kernels === 'cpu') return [g.op('Sin', [angles]), g.op('Cos', [angles])];
   const near = nearZero(g, angles);
   const square = multiply(g, near, near);
   return [multiply(g, near, series(g, square, 1)), series(g, square, 0)];
+}
+
+export interface SinusoidOptions {
+  readonly features: number;
+  /** diffusers' downscale_freq_shift. */
+  readonly freqShift: number;
+  /** Cosines before sines (flip_sin_to_cos). */
+  readonly cosineFirst: boolean;
+}
+
+/** Sines and cosines at falling frequencies, as times are embedded: [N, 1] → [N, features]. */
+export function sinusoids(g: GraphBuilder, x: Value, options: SinusoidOptions): Value {
+  const half = Math.floor(options.features / 2);
+  const frequencies = Float32Array.from({ length: half }, (_, i) =>
+    Math.exp(Math.fround(Math.fround(-Math.log(10_000) * i) / (half - options.freqShift))),
+  );
+  const waves = sineAndCosine(g, multiply(g, x, g.floats(frequencies, [1, half])));
+  return g.op('Concat', options.cosineFirst ? waves.toReversed() : waves, { attributes: { axis: 1 } });
 }
 
 /** The same angle within ±π; 2π is taken away in two parts (Cody and Waite). */

@@ -7,7 +7,7 @@ import type { WeightSource } from '../checkpoint/weights';
 import { parseConfig } from './config';
 import { GraphBuilder, type BuiltGraph, type GraphTarget, type Value } from './graph-builder';
 import { add, batchOf, conv2d, groupNorm, linear, silu, toRows, upsampleNearest2x } from './layers';
-import { sineAndCosine } from './sine';
+import { sinusoids } from './sine';
 import { resnetBlock, type ResnetOptions } from './resnet-block';
 import { transformer2d, type TransformerOptions } from './transformer-2d';
 
@@ -153,7 +153,7 @@ export function buildUnet(json: unknown, weights: WeightSource, target: GraphTar
 
 /** t as sines and cosines, then two linear layers, plus what SDXL adds, then the SiLU that every ResNet begins with: [] → [1 or B, 4C]. */
 function timeEmbedding(g: GraphBuilder, timestep: Value, channels: number, config: Config): Value {
-  let x = sinusoids(g, g.op('Reshape', [timestep, g.ints([1, 1])]), channels, config); // [1, C]
+  let x = waves(g, g.op('Reshape', [timestep, g.ints([1, 1])]), channels, config); // [1, C]
   if (typeof config.time_cond_proj_dim === 'number') {
     const features = config.time_cond_proj_dim;
     const condition = g.input('timestep_cond', 'float32', ['batch_size', features]);
@@ -171,22 +171,15 @@ function addedEmbedding(g: GraphBuilder, features: number, config: Config): Valu
   const inFeatures = config.projection_class_embeddings_input_dim ?? 0;
   const text = g.input('text_embeds', 'float32', ['batch_size', 'text_features']);
   const ids = g.input('time_ids', 'float32', ['batch_size', 'time_ids']);
-  const waves = sinusoids(g, g.op('Reshape', [ids, g.ints([-1, 1])]), size, config); // [B·n, size]
+  const numbers = waves(g, g.op('Reshape', [ids, g.ints([-1, 1])]), size, config); // [B·n, size]
   const rows = g.op('Concat', [batchOf(g, ids), g.ints([-1])], { attributes: { axis: 0 } });
-  const all = g.op('Concat', [text, g.op('Reshape', [waves, rows])], { attributes: { axis: 1 } });
+  const all = g.op('Concat', [text, g.op('Reshape', [numbers, rows])], { attributes: { axis: 1 } });
   return twoLayers(g, all, 'add_embedding', inFeatures, features);
 }
 
 /** Sines and cosines at falling frequencies: [N, 1] → [N, features]. */
-function sinusoids(g: GraphBuilder, x: Value, features: number, config: Config): Value {
-  const half = Math.floor(features / 2);
-  const frequencies = Float32Array.from({ length: half }, (_, i) =>
-    Math.exp(Math.fround(Math.fround(-Math.log(10_000) * i) / (half - config.freq_shift))),
-  );
-  const angles = g.op('Mul', [x, g.floats(frequencies, [1, half])]);
-  const waves = sineAndCosine(g, angles);
-  return g.op('Concat', config.flip_sin_to_cos ? waves.toReversed() : waves, { attributes: { axis: 1 } });
-}
+const waves = (g: GraphBuilder, x: Value, features: number, config: Config): Value =>
+  sinusoids(g, x, { features, freqShift: config.freq_shift, cosineFirst: config.flip_sin_to_cos });
 
 const twoLayers = (g: GraphBuilder, x: Value, name: string, inFeatures: number, features: number): Value => {
   const first = silu(g, linear(g, x, `${name}.linear_1`, { inFeatures, outFeatures: features }));

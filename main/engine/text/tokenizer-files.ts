@@ -182,7 +182,8 @@ async function readText(folder: string, name: string): Promise<string | undefine
   }
 }
 
-async function readJson<T extends z.ZodType>(
+/** A JSON file of a tokenizer folder; undefined when there is none, throws AppError `model` for a broken one. */
+export async function readJson<T extends z.ZodType>(
   folder: string,
   name: string,
   schema: T,
@@ -209,7 +210,8 @@ async function readJson<T extends z.ZodType>(
   return result.data;
 }
 
-const missing = (folder: string, name: string): AppError =>
+/** An AppError `model` for a folder without a tokenizer file that it needs. */
+export const missing = (folder: string, name: string): AppError =>
   new AppError(
     'model',
     `The model's tokenizer is incomplete: ${folder} has no ${name}; download the model again or choose another one.`,
