@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { AppError, EXIT_CODES, toErrorBody } from '../../../shared/errors';
 import { APP_VERSION } from '../version';
+import { addBench } from './commands/bench';
 import { addDemo } from './commands/demo';
 import { addDoctor } from './commands/doctor';
 import { addImg2Img } from './commands/img2img';
@@ -40,6 +41,7 @@ function buildProgram(signal: AbortSignal): Command {
   addDoctor(program, signal);
   addDemo(program, signal);
   addModels(program);
+  addBench(program);
   for (const command of program.commands)
     command.exitOverride().configureOutput({ outputError: () => undefined });
   return program;

@@ -1,6 +1,7 @@
-/** `underpaint models verify`: what a model is and whether it can be used, without running it. */
+/** `underpaint models`: what a model is and whether it can be used, without running it; and copies of it that open fast. */
 import type { Command } from 'commander';
 import { EXIT_CODES } from '../../../../shared/errors';
+import { prepareModel, unprepareModel } from '../../model/prepare-model';
 import { verifyModel, type ComponentReport, type VerifyReport } from '../../model/verify-model';
 
 export function addModels(program: Command): void {
@@ -20,6 +21,32 @@ export function addModels(program: Command): void {
       process.stderr.write(`${report.problems.join('\n')}\n`);
       process.exitCode = EXIT_CODES.model;
     });
+  models
+    .command('prepare')
+    .description('keep a copy of a checkpoint on the disk that opens many times faster on the CPU')
+    .argument('<model>', 'a model folder with safetensors, or a .safetensors checkpoint')
+    .option('--remove', 'delete the copy again')
+    .option('--json', 'print one JSON object on stdout')
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+    .action(prepareCommand);
+}
+
+async function prepareCommand(model: string, options: { remove?: boolean; json?: boolean }): Promise<void> {
+  const isRemoval = options.remove === true;
+  const report = isRemoval
+    ? await unprepareModel(model)
+    : await prepareModel(model, (message) => process.stderr.write(`${message}\n`));
+  const told = isRemoval ? 'are free again' : 'on the disk';
+  process.stdout.write(
+    options.json === true
+      ? `${JSON.stringify(report)}\n`
+      : [
+          ...report.parts.map(({ component, sizeBytes }) => `${component.padEnd(15)}${mib(sizeBytes)}`),
+          `${mib(report.sizeBytes)} ${told}.`,
+          '',
+        ].join('\n'),
+  );
 }
 
 const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(bytes < 2 ** 24 ? 1 : 0)} MiB`;
