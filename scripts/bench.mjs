@@ -1,4 +1,4 @@
-// `npm run bench [-- --runs N] [--json]`: how long the main job takes on the starter model, on the CPU, in the engine that the app runs.
+// `npm run bench [-- <name>] [--runs N] [--json]`. Without a name: how long the main job takes on the starter model, on the CPU, in the engine that the app runs.
 // Side by side and in alternation, so that a slow moment of the machine hits both: a new engine against one whose sessions are kept,
 // and the decoder whole against in tiles. The comparisons are ratios within one machine; the times alone mean little elsewhere.
 import { fork } from 'node:child_process';
@@ -7,6 +7,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureBuilt, ensureInstalled, main, root, say, ScriptError } from './bootstrap.mjs';
+import { median, seconds } from './bench/numbers.mjs';
 import { engineEnv } from './engine-env.mjs';
 
 const SKETCH = join(root, 'models/starter/sketch.png');
@@ -125,16 +126,6 @@ function compare([nameA, msA, reportsA], [nameB, msB, reportsB]) {
   return { a: side(nameA, msA, reportsA), b: side(nameB, msB, reportsB), ratio };
 }
 
-function median(numbers) {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
-function seconds(ms) {
-  return `${(ms / 1000).toFixed(2)} s`;
-}
-
 function table({ machine, runs, pipeline, decode }) {
   const row = ({ name, medianMs, minMs, maxMs, peakRssBytes }) =>
     `  ${name.padEnd(14)} ${seconds(medianMs).padStart(8)}   ${seconds(minMs)} to ${seconds(maxMs)}   ${(peakRssBytes / 2 ** 20).toFixed(0)} MiB\n`;
@@ -143,7 +134,21 @@ function table({ machine, runs, pipeline, decode }) {
   return `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; median, range and peak memory of ${runs} runs\n\n${block('Main job on the sketch', pipeline)}\n${block(`Decode of ${TILED_SIZE_PX} × ${TILED_SIZE_PX} pixels`, decode)}`;
 }
 
+/** Name → bench; each parses its own options. Loaded when asked for, because they need installed packages. */
+const OTHERS = { checkpoint: async () => (await import('./bench/checkpoint.mjs')).benchCheckpoint };
+
 await main(async () => {
+  const [name, ...rest] = process.argv.slice(2);
+  if (name !== undefined && !name.startsWith('-')) {
+    if (!(name in OTHERS)) {
+      throw new ScriptError(
+        `There is no bench "${name}"; choose one of ${Object.keys(OTHERS).join(', ')}, or none.`,
+      );
+    }
+    await ensureInstalled();
+    const bench = await OTHERS[name]();
+    return bench(rest);
+  }
   const { values } = parseArgs({
     options: { runs: { type: 'string', default: '5' }, json: { type: 'boolean', default: false } },
   });

@@ -96,7 +96,7 @@ async function forgetDeleted(current: string): Promise<void> {
     const files = await readdir(folder).catch(() => []);
     for (const file of files) {
       const info = await stat(join(folder, file)).catch(() => null);
-      if (!file.endsWith('.onnx') && !file.endsWith('.tmp') && info?.nlink === 1) {
+      if (!file.endsWith('.onnx') && !file.endsWith('.tmp') && info?.isFile() === true && info.nlink === 1) {
         await rm(folder, { recursive: true, force: true }).catch(() => undefined);
       }
     }
