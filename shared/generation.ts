@@ -34,6 +34,18 @@ export const LIMITS = {
 /** One random seed for a person who did not give one: 32 bits, as torch's generator uses. */
 export const MAX_RANDOM_SEED = 2 ** 32 - 1;
 
+/** How strongly a LoRA changes the model: 1 as it was made, 0 not at all, negative the other way. */
+export const LORA_STRENGTH = { min: -10, max: 10 } as const;
+/** As many at once as anyone has mixed, and few enough for every layer of a graph. */
+export const MAX_LORAS = 16;
+
+/** One LoRA: an absolute path, or a name in the app's folder for LoRAs, without the ending. */
+export const loraChoiceSchema = z.object({
+  lora: z.string().min(1).max(4096),
+  strength: z.number().min(LORA_STRENGTH.min).max(LORA_STRENGTH.max).default(1),
+});
+export type LoraChoice = z.infer<typeof loraChoiceSchema>;
+
 const side = z.number().int().min(LIMITS.sidePx.min).max(LIMITS.sidePx.max);
 
 /** The settings that decide a picture. `null` means: what the model recommends. */
@@ -52,6 +64,8 @@ export const generationSettingsSchema = z.object({
   fit: z.enum(FIT_MODES).default('crop'),
   /** Catalogue id or absolute folder; `null`: the bundled starter model. */
   model: z.string().max(4096).nullable().default(null),
+  /** Added to those that the prompt names (`<lora:name:0.8>`). */
+  loras: z.array(loraChoiceSchema).max(MAX_LORAS).default([]),
   device: deviceChoiceSchema.default('auto'),
   /** Tiled VAE: on request, or when memory demands it (`auto`). */
   tiling: z.enum(['auto', 'on', 'off']).default('auto'),

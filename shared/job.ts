@@ -84,12 +84,19 @@ export const jobProgressSchema = z.discriminatedUnion('kind', [
 ]);
 export type JobProgress = z.infer<typeof jobProgressSchema>;
 
+/** A LoRA that a picture was made with; the revision changes with the file. */
+export const usedLoraSchema = z.object({ name: z.string(), strength: z.number(), revision: z.string() });
+export type UsedLora = z.infer<typeof usedLoraSchema>;
+
 /** What `img2img --json` prints and what the window records (contract.md). */
 export const jobReportSchema = z.object({
   outputs: z.array(jobOutputSchema),
   model: z.object({ id: z.string(), family: familySchema, revision: z.string() }),
+  /** As it was given, with the LoRAs that it names. */
   prompt: z.string(),
   negativePrompt: z.string(),
+  /** From the prompt and from the list. */
+  loras: z.array(usedLoraSchema).default([]),
   strength: z.number(),
   steps: z.number().int(),
   stepsRun: z.number().int(),

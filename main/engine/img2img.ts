@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { stepsThatRun } from '../../shared/generation';
-import type { JobOutput, JobReport } from '../../shared/job';
+import type { JobOutput, JobReport, UsedLora } from '../../shared/job';
 import { cancelledError, type JobContext } from './context';
 import { Denoising } from './denoising';
 import { latentScale, sizeMultiplePx } from './families/detect';
@@ -14,6 +14,7 @@ import { readPicture } from './image/read';
 import type { Picture } from './image/picture';
 import { assertWritableFolder, encodePicture, writeAtomically, type ResultImage } from './image/write';
 import { Journal, journalledInput } from './journal/journal';
+import { resolveLoras } from './lora/resolve-loras';
 import type { Img2ImgParams } from './messages';
 import type { LoadedModel } from './model/loaded-model';
 import { fitToPicture, PreviewWriter } from './previews';
@@ -32,6 +33,9 @@ import type { WorkingPicture } from './stages/pixels';
 interface Job {
   readonly params: Img2ImgParams;
   readonly settings: ResolvedSettings;
+  /** Without LoRA tags. */
+  readonly prompt: string;
+  readonly loras: readonly UsedLora[];
   readonly model: LoadedModel;
   readonly picture: Picture;
   readonly plan: FitPlan;
@@ -48,8 +52,15 @@ export async function img2img(params: Img2ImgParams, context: JobContext): Promi
 
   // 1 · Check the request against the model.
   await assertWritableFolder(params.outputFolder);
-  const model = await context.models.load(params.settings.model, params.settings.device);
+  const { prompt, wanted } = await resolveLoras(params.settings);
+  const model = await context.models.load(params.settings.model, params.settings.device, wanted);
   model.runtime.listen((message) => log.notice(message));
+  for (const notice of model.loras.notices) log.notice(notice);
+  const loras = model.loras.files.map(({ name, revision }, i): UsedLora => ({
+    name,
+    strength: wanted[i]?.strength ?? 0,
+    revision,
+  }));
   const settings = resolveSettings(params.settings, model.defaults, model.traits.stepRule);
 
   // 2 · Read the picture upright in sRGB, and fit it to a size that the model accepts.
@@ -63,11 +74,11 @@ export async function img2img(params: Img2ImgParams, context: JobContext): Promi
   const working: WorkingPicture = { ...fitted, isFlat: isFlat(fitted.rgb) };
   const journal = await Journal.open(
     params.jobFolder,
-    jobKey(settings, model, picture),
+    jobKey(settings, loras, model, picture),
     inputPath,
     () => settings.seed ?? drawSeed(),
   );
-  const job: Job = { params, settings, model, picture, plan, working, journal, log, context };
+  const job: Job = { params, settings, prompt, loras, model, picture, plan, working, journal, log, context };
 
   const outputs: JobOutput[] = [...journal.outputs];
   if (settings.strength === 0) {
@@ -92,6 +103,7 @@ export async function img2img(params: Img2ImgParams, context: JobContext): Promi
     model: { id: model.folder.id, family: model.traits.family, revision: model.folder.revision },
     prompt: settings.prompt,
     negativePrompt: settings.negativePrompt,
+    loras: [...loras],
     strength: settings.strength,
     steps: settings.steps,
     stepsRun: stepsThatRun(settings.steps, settings.strength, model.traits.stepRule),
@@ -207,7 +219,7 @@ async function generate(
 async function embed(job: Job): Promise<Conditioning> {
   const { settings, model, context } = job;
   const { positive, negative } = await model.traits.embed(model, {
-    prompt: settings.prompt,
+    prompt: job.prompt,
     negativePrompt: settings.negativePrompt,
     width: job.plan.width,
     height: job.plan.height,
@@ -252,7 +264,7 @@ async function save(
   const bytes = await encodePicture(
     { width: picture.width, height: picture.height, alpha: picture.alpha, ...pixels },
     settings.format,
-    embeddedSettings(job.settings, job.model, job.plan, seed),
+    embeddedSettings(job, seed),
   );
   await writeAtomically(path, bytes);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -276,8 +288,13 @@ function fitLimits(model: LoadedModel): Parameters<typeof planFit>[2] {
 }
 
 /** Everything that decides the pixels: the same key may go on from the same journal. */
-function jobKey(settings: ResolvedSettings, model: LoadedModel, picture: Picture): string {
-  const decisive = { ...settings, model: model.folder.revision };
+function jobKey(
+  settings: ResolvedSettings,
+  loras: readonly UsedLora[],
+  model: LoadedModel,
+  picture: Picture,
+): string {
+  const decisive = { ...settings, loras, model: model.folder.revision };
   return createHash('sha256')
     .update(JSON.stringify(decisive))
     .update(picture.rgb)

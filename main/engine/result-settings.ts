@@ -3,21 +3,31 @@ import { stepsThatRun } from '../../shared/generation';
 import type { EmbeddedSettings } from './image/write';
 import type { FitPlan } from './image/fit';
 import { formatParameters } from './image/settings-text';
+import type { UsedLora } from '../../shared/job';
+import { loraTag } from './lora/lora-prompt';
 import type { LoadedModel } from './model/loaded-model';
 import type { ResolvedSettings } from './resolve-settings';
 import { APP_VERSION } from './version';
 
-/** Settings of one result picture. */
+/** What a result's settings come from. */
+export interface MadeWith {
+  readonly settings: ResolvedSettings;
+  /** Without LoRA tags. */
+  readonly prompt: string;
+  readonly loras: readonly UsedLora[];
+  readonly model: LoadedModel;
+  readonly plan: FitPlan;
+}
+
+/** Settings of one result picture. The text names LoRAs in the prompt, as every tool does; the JSON beside it. */
 export function embeddedSettings(
-  settings: ResolvedSettings,
-  model: LoadedModel,
-  plan: FitPlan,
+  { settings, prompt, loras, model, plan }: MadeWith,
   seed: number,
 ): EmbeddedSettings {
   const { folder, traits } = model;
   return {
     parameters: formatParameters({
-      prompt: settings.prompt,
+      prompt: [prompt, ...loras.map(loraTag)].filter((text) => text !== '').join(' '),
       negativePrompt: settings.negativePrompt,
       steps: settings.steps,
       scheduler: settings.scheduler,
@@ -33,8 +43,9 @@ export function embeddedSettings(
     json: JSON.stringify({
       app: 'underpaint',
       version: APP_VERSION,
-      prompt: settings.prompt,
+      prompt,
       negativePrompt: settings.negativePrompt,
+      loras,
       strength: settings.strength,
       steps: settings.steps,
       stepsRun: stepsThatRun(settings.steps, settings.strength, traits.stepRule),

@@ -72,6 +72,7 @@ export const INITIAL_STATE: PageState = {
       size: 'input',
       fit: 'crop',
       model: null,
+    loras: [],
       device: 'auto',
       tiling: 'auto',
       encode: 'auto',

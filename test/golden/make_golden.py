@@ -1,4 +1,4 @@
-"""Builds this folder: `python test/golden/make_golden.py [models] [onnx] [cases] [tables] [sdxl] [flux]` (default: all)."""
+"""Builds this folder: `python test/golden/make_golden.py [models] [onnx] [cases] [tables] [sdxl] [flux] [lora]` (default: all)."""
 
 import sys
 from pathlib import Path
@@ -9,6 +9,7 @@ import transformers
 
 from golden_cases import make_cases
 from golden_flux import make_flux
+from golden_lora import make_lora
 from golden_models import make_model
 from golden_onnx import make_onnx
 from golden_sdxl import make_sdxl
@@ -32,6 +33,7 @@ def main() -> None:
         "tables": lambda: make_tables(ROOT),
         "sdxl": lambda: make_sdxl(ROOT),
         "flux": lambda: make_flux(ROOT),
+        "lora": lambda: make_lora(ROOT),
     }
     for name in sys.argv[1:] or stages:
         stages[name]()

@@ -6,7 +6,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { link, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '../../../shared/errors';
-import type { BuiltGraph } from '../graphs/graph-builder';
+import { LINK_ENDING, type BuiltGraph } from '../graphs/graph-builder';
 import { homeFolder } from '../home';
 import { makeFolder } from '../make-folder';
 
@@ -20,15 +20,15 @@ const storeFolder = (): string => join(homeFolder(), 'graphs');
  */
 export async function placeGraph(built: BuiltGraph, component: string, label: string): Promise<string> {
   const hash = createHash('sha256').update(built.bytes);
-  for (const file of built.files) {
-    const { dev, ino, size, mtimeNs } = await stat(file, { bigint: true });
-    hash.update(`${file};${dev};${ino};${size};${mtimeNs}\n`);
+  for (const { path } of built.files) {
+    const { dev, ino, size, mtimeNs } = await stat(path, { bigint: true });
+    hash.update(`${path};${dev};${ino};${size};${mtimeNs}\n`);
   }
   const key = hash.digest('hex').slice(0, 16);
   const folder = join(storeFolder(), `${plainName(label)}-${key}`);
   try {
     await makeFolder(folder);
-    for (const file of built.files) await linkOnce(file, join(folder, basename(file)));
+    for (const file of built.files) await linkOnce(file.path, join(folder, file.name));
     return await writeOnce(join(folder, `${component}.onnx`), built.bytes);
   } catch (cause) {
     if (isDiskFull(cause)) throw cause;
@@ -39,18 +39,19 @@ export async function placeGraph(built: BuiltGraph, component: string, label: st
   }
 }
 
-/** Another volume, or a file system without hard links: the graph goes beside the checkpoint. */
+/** Another volume, or a file system without hard links: the graph goes beside the checkpoint, and files from other folders get a link there. */
 async function placeBeside(
   built: BuiltGraph,
   component: string,
   key: string,
   cause: unknown,
 ): Promise<string> {
-  const [first = ''] = built.files;
+  const first = built.files[0]?.path ?? '';
   const folder = dirname(first);
-  const isTogether = built.files.every((file) => dirname(file) === folder);
   try {
-    if (!isTogether) throw new Error('the parts of the checkpoint lie in several folders', { cause });
+    for (const { path, name } of built.files) {
+      if (path !== join(folder, name)) await linkAgain(path, join(folder, name));
+    }
     return await writeOnce(
       join(folder, `${basename(first)}.${component}.${key.slice(0, 8)}.underpaint.onnx`),
       built.bytes,
@@ -59,9 +60,13 @@ async function placeBeside(
     if (isDiskFull(error)) throw error;
     throw new AppError(
       'model',
-      `${basename(first)} cannot be opened in place, because ${storeFolder()} is on another disk and ${folder} is read-only; make that folder writable, or move the model to the disk of ${homeFolder()}.`,
-      { cause: error },
+      `${basename(first)} cannot be opened in place, because ${storeFolder()} is on another disk and its own folder ${folder} cannot hold the graph and all of its weights; make that folder writable, put the model's files and LoRAs together into it, or move them to the disk of ${homeFolder()}.`,
+      { cause: new AggregateError([cause, error]) },
     );
+  } finally {
+    for (const name of await readdir(folder)) {
+      if (name.endsWith(LINK_ENDING)) await removeIfLast(join(folder, name));
+    }
   }
 }
 
@@ -72,6 +77,22 @@ async function linkOnce(file: string, path: string): Promise<void> {
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
   }
+}
+
+/** As `linkOnce`, where the name says the file's path alone: a link to the file that was there before goes. */
+async function linkAgain(file: string, path: string): Promise<void> {
+  const [present, wanted] = [await stat(path).catch(() => null), await stat(file)];
+  if (present?.ino === wanted.ino && present.dev === wanted.dev) return;
+  await rm(path, { force: true });
+  await link(file, path);
+}
+
+/** Removes a link whose file was deleted; true when it did. */
+async function removeIfLast(path: string): Promise<boolean> {
+  const info = await stat(path).catch(() => null);
+  if (info?.isFile() !== true || info.nlink !== 1) return false;
+  await rm(path, { force: true });
+  return true;
 }
 
 async function writeOnce(path: string, bytes: Buffer): Promise<string> {
@@ -95,8 +116,8 @@ async function forgetDeleted(current: string): Promise<void> {
     if (folder === current) continue;
     const files = await readdir(folder).catch(() => []);
     for (const file of files) {
-      const info = await stat(join(folder, file)).catch(() => null);
-      if (!file.endsWith('.onnx') && !file.endsWith('.tmp') && info?.isFile() === true && info.nlink === 1) {
+      if (file.endsWith('.onnx') || file.endsWith('.tmp')) continue;
+      if (await removeIfLast(join(folder, file))) {
         await rm(folder, { recursive: true, force: true }).catch(() => undefined);
       }
     }

@@ -38,14 +38,22 @@ const entrySchema = z.object({
 const headerSchema = z.record(z.string(), z.unknown());
 const metadataSchema = z.record(z.string(), z.string());
 
+/** A tensor of a dtype that no graph takes. */
+export interface OtherTensor {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  /** Bytes from the start of the file. */
+  readonly offset: number;
+}
+
 export interface SafetensorsHeader {
   readonly file: string;
   readonly sizeBytes: number;
   readonly metadata: Readonly<Record<string, string>>;
   /** F32, F16 and BF16 tensors by name. */
   readonly weights: ReadonlyMap<string, Weight>;
-  /** Names of tensors of other dtypes, with them. */
-  readonly others: ReadonlyMap<string, string>;
+  /** Tensors of other dtypes by name. */
+  readonly others: ReadonlyMap<string, OtherTensor>;
 }
 
 /** Reads and checks one file's header; throws `AppError('model')` with one sentence that says what is wrong. */
@@ -122,7 +130,7 @@ export function parseSafetensorsHeader(
 
   let metadata: Record<string, string> = {};
   const weights = new Map<string, Weight>();
-  const others = new Map<string, string>();
+  const others = new Map<string, OtherTensor>();
   const spans: { begin: number; end: number }[] = [];
   if (Object.keys(entries).length > MAX_TENSORS) throw broken(name, 'it lists too many tensors');
   for (const [tensor, value] of Object.entries(entries)) {
@@ -153,7 +161,7 @@ export function parseSafetensorsHeader(
         length: elementCount(shape) * BYTES_PER_WEIGHT[dtype],
       });
     } else {
-      others.set(tensor, dtype);
+      others.set(tensor, { dtype, shape, offset: bodyStart + begin });
     }
   }
   if (overlaps(spans)) throw broken(name, 'two of its tensors overlap');

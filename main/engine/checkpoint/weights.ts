@@ -17,12 +17,28 @@ export interface Weight {
   readonly length: number;
 }
 
+/** What a LoRA adds to a layer: `strength · scale · up(mid(down(x)))`. */
+export interface LowRank {
+  /** Name of the graph input that holds the strength. */
+  readonly strength: string;
+  /** alpha / rank. */
+  readonly scale: number;
+  /** [rank, in], or [rank, in, k, k] for a convolution. */
+  readonly down: Weight;
+  /** [rank, rank, k, k] between two 1 × 1 convolutions; null: there is none. */
+  readonly mid: Weight | null;
+  /** [out, rank]. */
+  readonly up: Weight;
+}
+
 /** Finds tensors by diffusers' and transformers' names. */
 export interface WeightSource {
   /** What the tensors belong to, for messages: `unet`, or a file's name. */
   readonly label: string;
   /** Undefined: there is no such tensor. */
   find(name: string): Weight | undefined;
+  /** What LoRAs add to the layer with this name (without ".weight"). */
+  lowRank?(layer: string): readonly LowRank[];
 }
 
 export const elementCount = (shape: readonly number[]): number =>

@@ -1,10 +1,11 @@
 /** Collects nodes and initializers of one graph; weights become external data that points into the checkpoint. */
 import { createHash } from 'node:crypto';
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import {
   needShape,
   needWeight,
   rowsOf,
+  type LowRank,
   type Weight,
   type WeightDtype,
   type WeightSource,
@@ -30,17 +31,37 @@ export interface GraphTarget {
 
 export const CPU_TARGET: GraphTarget = { kernels: 'cpu', hasFusedAttention: true };
 
+/** A layer with a weight matrix, which a LoRA may change. */
+export interface GraphLayer {
+  /** Name of its tensors without ".weight". */
+  readonly name: string;
+  readonly inputs: number;
+  readonly outputs: number;
+  /** Side of a convolution's kernel; 1 for a linear layer. */
+  readonly kernel: number;
+}
+
+/** A weights file that a graph points into. */
+export interface GraphFile {
+  /** Absolute path. */
+  readonly path: string;
+  /** The name under which it must lie in the graph's folder. */
+  readonly name: string;
+}
+
 export interface BuiltGraph {
   /** Bytes of the `.onnx` file. */
   readonly bytes: Buffer;
-  /** Absolute paths of the checkpoint files that it points into, by their base names, which must lie in the graph's folder. */
-  readonly files: readonly string[];
+  readonly files: readonly GraphFile[];
+  readonly layers: readonly GraphLayer[];
 }
 
 const ONNX_DTYPE = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const satisfies Record<
   WeightDtype,
   OnnxDtype
 >;
+/** Ends the names of links to files from other folders. */
+export const LINK_ENDING = '.underpaint';
 /** TensorProto.FLOAT, the target of every Cast. */
 const FLOAT = 1;
 
@@ -54,7 +75,10 @@ export class GraphBuilder {
   private readonly outputs: OnnxIo[] = [];
   private readonly nodes: OnnxNode[] = [];
   private readonly initializers = new Map<Value, OnnxInitializer>();
-  private readonly files = new Set<string>();
+  /** Path → the name in the graph's folder. */
+  private readonly files = new Map<string, string>();
+  private readonly layers = new Map<string, GraphLayer>();
+  private readonly made = new Map<string, Value>();
   private count = 0;
 
   constructor(
@@ -115,6 +139,24 @@ export class GraphBuilder {
     return this.external(name, needShape(this.weights, name, shape));
   }
 
+  /** Notes a layer, and answers what LoRAs add to it. */
+  layer(layer: GraphLayer): readonly LowRank[] {
+    this.layers.set(layer.name, layer);
+    return this.weights.lowRank?.(layer.name) ?? [];
+  }
+
+  /** Any tensor on the disk as float32, in place, seen with `shape`. */
+  tensor(weight: Weight, shape: readonly number[]): Value {
+    return this.external(`${this.nameOf(weight.file)}@${weight.offset}`, { ...weight, shape });
+  }
+
+  /** What `make` adds to the graph, once for each key. */
+  once(key: string, make: () => Value): Value {
+    const value = this.made.get(key) ?? make();
+    this.made.set(key, value);
+    return value;
+  }
+
   /** Part `part` of `parts` of a tensor along its first dimension, in place; `shape` is the whole tensor's. */
   weightRows(name: string, shape: readonly number[], part: number, parts: number): Value {
     return this.external(`${name}/${part}`, rowsOf(needShape(this.weights, name, shape), part, parts));
@@ -146,7 +188,8 @@ export class GraphBuilder {
         nodes: this.nodes,
         initializers: [...this.initializers.values()],
       }),
-      files: [...this.files],
+      files: [...this.files].map(([path, name]) => ({ path, name })),
+      layers: [...this.layers.values()],
     };
   }
 
@@ -155,12 +198,11 @@ export class GraphBuilder {
     const float = weight.dtype === 'F32' ? shaped : `${shaped}/float`;
     if (this.initializers.has(shaped)) return float;
     const { file, offset, length } = weight;
-    this.files.add(file);
     this.initializers.set(shaped, {
       name: shaped,
       dtype: ONNX_DTYPE[weight.dtype],
       dims: weight.shape,
-      data: { location: basename(file), offset, length },
+      data: { location: this.nameOf(file), offset, length },
     });
     if (float !== shaped) {
       this.nodes.push({
@@ -173,6 +215,18 @@ export class GraphBuilder {
       });
     }
     return float;
+  }
+
+  /** The name in the graph's folder: the file's own for the checkpoint, one that no other file has for what comes from another folder. */
+  private nameOf(file: string): string {
+    const known = this.files.get(file);
+    if (known !== undefined) return known;
+    const [first = file] = this.files.keys();
+    const hash = createHash('sha256').update(file).digest('hex').slice(0, 8);
+    const name =
+      dirname(file) === dirname(first) ? basename(file) : `${basename(file)}.${hash}${LINK_ENDING}`;
+    this.files.set(file, name);
+    return name;
   }
 
   private constant(dtype: OnnxDtype, bytes: Buffer, dims: readonly number[]): Value {

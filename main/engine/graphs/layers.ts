@@ -1,6 +1,8 @@
 /** The layers that all architectures here are made of, named as in PyTorch. Each picks the operator that the target really runs (graphs.md). */
 import { assertDivides } from './config';
 import type { GraphBuilder, Value } from './graph-builder';
+import { addLowRankConv, addLowRankLinear } from './low-rank';
+import { multiplyRows } from './multiply-rows';
 
 /** Elementwise, with broadcasting. */
 export const add = (g: GraphBuilder, a: Value, b: Value): Value => g.op('Add', [a, b]);
@@ -35,11 +37,9 @@ export function linear(g: GraphBuilder, x: Value, name: string, options: LinearO
       : g.weightRows(`${name}.${tensor}`, shape, rows.part, rows.parts);
   const weight = part('weight', [outFeatures, inFeatures]);
   const bias = (options.bias ?? true) ? part('bias', [outFeatures]) : undefined;
-  if (g.target.kernels === 'gpu') {
-    return g.op('Gemm', bias === undefined ? [x, weight] : [x, weight, bias], { attributes: { transB: 1 } });
-  }
-  const product = g.microsoft('FusedMatMul', [x, weight], { transB: 1 });
-  return bias === undefined ? product : add(g, product, bias);
+  const y = multiplyRows(g, x, weight, bias);
+  const added = g.layer({ name, inputs: inFeatures, outputs: outFeatures, kernel: 1 });
+  return addLowRankLinear(g, x, y, added, { inFeatures, outFeatures, rows });
 }
 
 export interface ConvOptions {
@@ -56,21 +56,15 @@ export interface ConvOptions {
 export function conv2d(g: GraphBuilder, x: Value, name: string, options: ConvOptions): Value {
   const { inChannels, outChannels, kernel = 3, stride = 1 } = options;
   const half = Math.floor(kernel / 2);
-  return g.op(
-    'Conv',
-    [
-      x,
-      g.weight(`${name}.weight`, [outChannels, inChannels, kernel, kernel]),
-      g.weight(`${name}.bias`, [outChannels]),
-    ],
-    {
-      attributes: {
-        kernel_shape: [kernel, kernel],
-        strides: [stride, stride],
-        pads: options.pads ?? [half, half, half, half],
-      },
-    },
-  );
+  const attributes = {
+    kernel_shape: [kernel, kernel],
+    strides: [stride, stride],
+    pads: options.pads ?? [half, half, half, half],
+  };
+  const weight = g.weight(`${name}.weight`, [outChannels, inChannels, kernel, kernel]);
+  const y = g.op('Conv', [x, weight, g.weight(`${name}.bias`, [outChannels])], { attributes });
+  const added = g.layer({ name, inputs: inChannels, outputs: outChannels, kernel });
+  return addLowRankConv(g, x, y, added, { inChannels, outChannels, attributes });
 }
 
 export interface GroupNormOptions {

@@ -6,6 +6,9 @@ import type { ModelDefaults, ModelInfo } from '../../../shared/models';
 import type { DeviceChoice, Provider } from '../../../shared/placement';
 import { detectFamily, recommendedDefaults, sizeMultiplePx } from '../families/detect';
 import type { FamilyTraits } from '../families/family-traits';
+import { withLoras, withStrengths } from '../lora/apply-loras';
+import { fewStepDefaults } from '../lora/few-steps';
+import { readLora, type LoraFile } from '../lora/read-lora';
 import { providersFor, type SessionOpener } from '../onnx/providers';
 import { openSession } from '../onnx/session';
 import type { Encoded } from '../stages/encode';
@@ -25,10 +28,24 @@ export interface LoadedModel {
   readonly runtime: ModelRuntime;
   /** Why local stages run where they do, in a few words. */
   readonly placeReason: (provider: Provider | null) => string;
+  readonly loras: LoadedLoras;
   /** Prompt chunks' text → embedding: the same prompt skips the text encoder. */
   readonly embeddings: RecentMap<EmbeddedPrompt>;
   /** Hash of the working picture → encoder output: another try on the same picture skips the encoder. */
   readonly encoded: RecentMap<Encoded>;
+}
+
+/** The LoRAs in a model's graphs. */
+export interface LoadedLoras {
+  readonly files: readonly LoraFile[];
+  /** What a person should know about them, in plain sentences. */
+  readonly notices: readonly string[];
+}
+
+/** One LoRA that is wanted: its file. */
+export interface WantedLora {
+  readonly path: string;
+  readonly strength: number;
 }
 
 const REMEMBERED_PROMPTS = 32;
@@ -37,6 +54,8 @@ const REMEMBERED_PICTURES = 4;
 /** Keeps the model that was used last, so that a second picture reloads nothing. */
 export class ModelCache {
   private current: { key: string; model: LoadedModel } | null = null;
+  /** Of the LoRAs in the model that is in use. */
+  private strengths: readonly number[] = [];
 
   constructor(
     private readonly open: SessionOpener = openSession,
@@ -44,32 +63,54 @@ export class ModelCache {
   ) {}
 
   /**
-   * Loads a model folder (null: the bundled starter model) for a device choice, or answers the one in use.
-   * Releases the previous model first. Throws `AppError('model')`.
+   * Loads a model folder (null: the bundled starter model) with LoRAs for a device choice, or answers the one in use, whose LoRAs get the
+   * wanted strengths. Releases the previous model first. Throws `AppError('model')`.
    */
-  async load(model: string | null, device: DeviceChoice): Promise<LoadedModel> {
-    const folder = await this.read(model ?? starterModelPath());
-    const key = `${folder.path} ${folder.revision} ${device}`;
-    if (this.current?.key === key) return this.current.model;
+  async load(
+    model: string | null,
+    device: DeviceChoice,
+    wanted: readonly WantedLora[] = [],
+  ): Promise<LoadedModel> {
+    const plain = await this.read(model ?? starterModelPath());
+    const files: LoraFile[] = [];
+    for (const { path } of wanted) files.push(await readLora(path));
+    const strengths = wanted.map(({ strength }) => strength);
+    const key = JSON.stringify([
+      plain.path,
+      plain.revision,
+      device,
+      files.map(({ header, revision }) => [header.file, revision]),
+    ]);
+    if (this.current?.key === key) {
+      if (strengths.some((strength, i) => strength !== this.strengths[i])) {
+        this.current.model.embeddings.clear();
+      }
+      this.strengths = strengths;
+      return this.current.model;
+    }
     await this.release();
 
-    const traits = detectFamily(folder);
+    const traits = detectFamily(plain);
+    const { folder, notices, fewSteps } = await withLoras(plain, traits.family, files);
+    const defaults = recommendedDefaults(folder, traits);
     const hasGpu = hasHardwareGpu();
     const loaded: LoadedModel = {
       folder,
       traits,
-      defaults: recommendedDefaults(folder, traits),
+      defaults: fewSteps === null ? defaults : fewStepDefaults(defaults, fewSteps),
       clipTokenizers: await loadClipTokenizers(folder.tokenizers, traits.clipEncoders),
       runtime: new ModelRuntime(folder, {
         providers: providersFor(device, hasGpu),
-        open: this.open,
+        open: async (path, options) => withStrengths(await this.open(path, options), () => this.strengths),
         keepTogether: fitsTogether(folder.sizeBytes, availableMemoryBytes()),
       }),
       placeReason: (provider) => placeReason(device, hasGpu, provider),
+      loras: { files, notices },
       embeddings: new RecentMap(REMEMBERED_PROMPTS),
       encoded: new RecentMap(REMEMBERED_PICTURES),
     };
     this.current = { key, model: loaded };
+    this.strengths = strengths;
     return loaded;
   }
 

@@ -18,4 +18,8 @@ export class RecentMap<V> {
     const oldest = this.entries.keys().next();
     if (this.entries.size > this.capacity && oldest.done !== true) this.entries.delete(oldest.value);
   }
+
+  clear(): void {
+    this.entries.clear();
+  }
 }

@@ -79,6 +79,7 @@ export const report = (patch: Partial<JobReport> = {}): JobReport => ({
   model: { id: 'starter', family: 'sd1', revision: 'abc' },
   prompt: 'a house',
   negativePrompt: '',
+  loras: [],
   strength: 0.6,
   steps: 20,
   stepsRun: 12,

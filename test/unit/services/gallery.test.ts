@@ -21,6 +21,7 @@ function reportOf(paths: string[]): JobReport {
     model: { id: 'starter', family: 'sd2', revision: 'r' },
     prompt: 'a boat',
     negativePrompt: '',
+    loras: [],
     strength: 0.5,
     steps: 4,
     stepsRun: 2,
