@@ -5,6 +5,7 @@ import { toErrorBody, AppError } from '../../shared/errors';
 import { cancelledError } from './context';
 import { inspectPicture } from './image/inspect';
 import { img2img } from './img2img';
+import { withoutTags } from './lora/lora-prompt';
 import {
   ENGINE_METHODS,
   toEngineSchema,
@@ -39,7 +40,7 @@ const handlers: Handlers = {
   'model.info': async (params) => describeModel(ENGINE_METHODS['model.info'].parse(params).model),
   'prompt.count-tokens': async (params) => {
     const { prompt, model } = ENGINE_METHODS['prompt.count-tokens'].parse(params);
-    return countTokens(await tokenizerOf(model), prompt);
+    return countTokens(await tokenizerOf(model), withoutTags(prompt));
   },
   img2img: async (params, { id, signal }) => {
     const job = ENGINE_METHODS.img2img.parse(params);

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readSafetensors } from '../../main/engine/latents/safetensors';
-import { ModelCache } from '../../main/engine/model/loaded-model';
+import type { ModelCache } from '../../main/engine/model/loaded-model';
 import { parseSchedulerConfig } from '../../main/engine/schedulers/scheduler-config';
 import {
   generationSettingsSchema,

@@ -1,9 +1,12 @@
 /** Command line words → settings; every refusal is one plain sentence with exit code 2. */
+import { existsSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import { AppError } from '../../../shared/errors';
 import {
   FIT_MODES,
   IMAGE_FORMATS,
   LIMITS,
+  LORA_STRENGTH,
   SCHEDULER_NAMES,
   type GenerationSettings,
 } from '../../../shared/generation';
@@ -67,6 +70,21 @@ export const parseDevice = (text: string): GenerationSettings['device'] =>
   parseChoice('--device', text, ['auto', 'gpu', 'cpu']);
 export const parseTiling = (text: string): GenerationSettings['tiling'] =>
   parseChoice('--tiling', text, ['auto', 'on', 'off']);
+
+/** `file` or `file:strength`; added to those that were given before. */
+export function parseLora(
+  text: string,
+  before: GenerationSettings['loras'] | undefined,
+): GenerationSettings['loras'] {
+  const match = /^(.+):([^:\\/]*)$/.exec(text);
+  // A name with a colon in it is a name; "C:" is a drive.
+  const isWhole = match === null || existsSync(resolve(text)) || /^[a-z]$/i.test(match[1] ?? '');
+  const [file, told] = isWhole ? [text, '1'] : [match[1] ?? '', match[2] ?? ''];
+  const strength = parseNumber(`The strength of --lora ${basename(file)}:`, told, LORA_STRENGTH);
+  if (file.trim() === '')
+    throw new AppError('usage', '--lora needs a file; give file.safetensors or file.safetensors:0.8.');
+  return [...(before ?? []), { lora: resolve(file), strength }];
+}
 
 /** `auto` and `local`; the contract's `remote` is refused with the reason. */
 export function parsePlace(option: string): (text: string) => 'auto' | 'local' {

@@ -18,7 +18,7 @@ export async function listLoras(): Promise<ReadonlyMap<string, string>> {
     });
   });
   const found = new Map<string, string>();
-  for (const file of files.toSorted()) {
+  for (const file of files.toSorted((a, b) => a.localeCompare(b))) {
     const name = basename(file).replace(ENDING, '');
     if (ENDING.test(file) && !found.has(name)) found.set(name, join(folder, file));
   }

@@ -14,6 +14,7 @@ import {
   parseFit,
   parseFormat,
   parseGuidance,
+  parseLora,
   parsePlace,
   parseScheduler,
   parseSeed,
@@ -38,6 +39,7 @@ interface Img2ImgOptions {
   size?: GenerationSettings['size'];
   fit?: GenerationSettings['fit'];
   model?: string;
+  lora?: GenerationSettings['loras'];
   device?: GenerationSettings['device'];
   tiling?: GenerationSettings['tiling'];
   encode?: 'auto' | 'local';
@@ -73,6 +75,11 @@ export function addImg2Img(program: Command, signal: AbortSignal): void {
     .option('--size <WxH|input>', 'working size; the result has the size of the input', parseSize)
     .option('--fit <mode>', 'crop, pad or stretch to a working size of another shape', parseFit)
     .option('--model <id|folder>', 'model folder; without it the bundled starter model')
+    .option(
+      '--lora <file[:strength]>',
+      'add a LoRA, several times for several; <lora:name:0.8> in the prompt takes one from the app folder',
+      parseLora,
+    )
     .option('--device <device>', 'auto, gpu or cpu', parseDevice)
     .option('--tiling <mode>', 'auto, on or off: encode and decode in tiles of 512 px', parseTiling)
     .option('-o, --output <file|folder>', 'where to write')
@@ -90,11 +97,6 @@ export function addImg2Img(program: Command, signal: AbortSignal): void {
   command.addOption(
     new Option('--mask <image>')
       .argParser(refuseOption('--mask', 'this version changes the whole picture'))
-      .hideHelp(),
-  );
-  command.addOption(
-    new Option('--lora <file>')
-      .argParser(refuseOption('--lora', 'this version opens ONNX models without LoRA'))
       .hideHelp(),
   );
 
@@ -123,6 +125,7 @@ async function runImg2ImgCommand(
     size: options.size,
     fit: options.fit,
     model: options.model === undefined || options.model === 'starter' ? null : resolve(options.model),
+    loras: options.lora,
     device: options.device,
     tiling: options.tiling,
     encode: options.encode,

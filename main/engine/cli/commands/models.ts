@@ -1,6 +1,11 @@
 /** `underpaint models`: what a model is and whether it can be used, without running it; and copies of it that open fast. */
 import type { Command } from 'commander';
-import { EXIT_CODES } from '../../../../shared/errors';
+import { stat } from 'node:fs/promises';
+import { AppError, EXIT_CODES } from '../../../../shared/errors';
+import { describeFewSteps } from '../../lora/few-steps';
+import { FAMILY_NAMES } from '../../lora/lora-family';
+import { isLora, verifyLora, type LoraReport } from '../../lora/verify-lora';
+import type { ParameterCounts } from '../../model/component-source';
 import { prepareModel, unprepareModel } from '../../model/prepare-model';
 import { verifyModel, type ComponentReport, type VerifyReport } from '../../model/verify-model';
 
@@ -9,14 +14,15 @@ export function addModels(program: Command): void {
   models.exitOverride().configureOutput({ outputError: () => undefined });
   models
     .command('verify')
-    .description('tell family, variant, types, sizes, memory need and problems of a model')
-    .argument('<model>', 'a model folder or a .safetensors checkpoint')
+    .description('tell family, variant, types, sizes, memory need and problems of a model or LoRA')
+    .argument('<model>', 'a model folder, a .safetensors checkpoint, or a LoRA')
     .option('--json', 'print one JSON object on stdout')
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
     .action(async (model: string, options: { json?: boolean }) => {
-      const report = await verifyModel(model);
-      process.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : human(report));
+      const report = (await isLoraFile(model)) ? await verifyLora(model) : await verifyModel(model);
+      const text = 'kind' in report ? humanLora(report) : human(report);
+      process.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : text);
       if (report.problems.length === 0) return;
       process.stderr.write(`${report.problems.join('\n')}\n`);
       process.exitCode = EXIT_CODES.model;
@@ -49,6 +55,15 @@ async function prepareCommand(model: string, options: { remove?: boolean; json?:
   );
 }
 
+/** A file that cannot be read is for the model's report to explain. */
+const isLoraFile = async (path: string): Promise<boolean> =>
+  /\.safetensors$/i.test(path) && (await stat(path).catch(() => null))?.isFile() === true
+    ? isLora(path).catch((error: unknown) => {
+        if (error instanceof AppError) return false;
+        throw error;
+      })
+    : false;
+
 const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(bytes < 2 ** 24 ? 1 : 0)} MiB`;
 
 function human(report: VerifyReport): string {
@@ -65,9 +80,30 @@ function human(report: VerifyReport): string {
   ].join('\n');
 }
 
+function humanLora(report: LoraReport): string {
+  const { naming, family, ranks, fewSteps } = report;
+  if (naming === null || ranks === null) return '';
+  const [low, high] = ranks;
+  return [
+    `LoRA       ${report.name}, revision ${report.revision ?? 'unknown'}, ${naming} names`,
+    `Made for   ${family === null ? 'it does not show' : FAMILY_NAMES[family]}`,
+    `Layers     ${report.layers}, rank ${low === high ? low : `${low} to ${high}`}`,
+    ...report.parts.map(
+      ({ part, layers, convolutions, parameters, sizeBytes }) =>
+        `${part.padEnd(15)}${layers} layers${convolutions === 0 ? '' : `, ${convolutions} of them convolutions`}, ${counts(parameters)}, ${mib(sizeBytes)}`,
+    ),
+    ...(fewSteps === null ? [] : [describeFewSteps(report.name, fewSteps)]),
+    `Disk       ${mib(report.sizeBytes)}`,
+    `Problems   ${report.problems.length === 0 ? 'none' : report.problems.length}`,
+    '',
+  ].join('\n');
+}
+
+const counts = (parameters: ParameterCounts): string =>
+  Object.entries(parameters)
+    .map(([dtype, count]) => `${(count / 1e6).toFixed(1)} M ${dtype}`)
+    .join(', ');
+
 function describe({ format, parameters, sizeBytes }: ComponentReport): string {
-  const dtypes = Object.entries(parameters ?? {}).map(
-    ([dtype, count]) => `${(count / 1e6).toFixed(1)} M ${dtype}`,
-  );
-  return [format, ...dtypes, mib(sizeBytes)].join(', ');
+  return [format, counts(parameters ?? {}), mib(sizeBytes)].filter((text) => text !== '').join(', ');
 }
