@@ -66,16 +66,16 @@ describe('models verify', () => {
   });
 
   it('files that are no model, in one sentence and with exit code 4', async () => {
-    const lora = join(folder, 'lora.safetensors');
-    const down = { dtype: 'F32' as const, shape: [1, 2], data: new Float32Array(2) };
-    await writeFile(lora, encodeSafetensors({ 'lora_unet_mid_block.lora_down.weight': down }));
-    const result = await verify(lora);
+    const control = join(folder, 'control.safetensors');
+    const weight = { dtype: 'F32' as const, shape: [1, 2], data: new Float32Array(2) };
+    await writeFile(control, encodeSafetensors({ 'control_model.input_hint_block.0.weight': weight }));
+    const result = await verify(control);
     expect(result.code).toBe(4);
     expect(sentences(result)).toHaveLength(1);
-    expect(sentences(result)[0]).toMatch(/is a LoRA/);
-    const json = reportSchema.parse(JSON.parse((await verify(lora, '--json')).stdout));
+    expect(sentences(result)[0]).toMatch(/is a ControlNet/);
+    const json = reportSchema.parse(JSON.parse((await verify(control, '--json')).stdout));
     expect(json).toMatchObject({ family: null, components: [] });
-    expect(json.problems[0]).toMatch(/is a LoRA/);
+    expect(json.problems[0]).toMatch(/is a ControlNet/);
 
     const pickle = join(folder, 'old.ckpt');
     await writeFile(pickle, 'x');
