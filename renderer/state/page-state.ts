@@ -72,7 +72,7 @@ export const INITIAL_STATE: PageState = {
       size: 'input',
       fit: 'crop',
       model: null,
-    loras: [],
+      loras: [],
       device: 'auto',
       tiling: 'auto',
       encode: 'auto',
