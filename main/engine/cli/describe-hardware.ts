@@ -56,5 +56,6 @@ function adapterWords({ name, kind, totalBytes, freeBytes, source }: Adapter): s
     totalBytes === null
       ? 'size unknown'
       : `${freeBytes === null ? 'unknown' : gib(freeBytes)} free of ${gib(totalBytes)}`;
-  return `${name}: ${size}, ${KIND_WORDS[kind]} (told by ${source})`;
+  const teller = source === 'person' ? 'as you have set it' : `told by ${source}`;
+  return `${name}: ${size}, ${KIND_WORDS[kind]} (${teller})`;
 }

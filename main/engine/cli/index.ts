@@ -7,6 +7,7 @@ import { addDemo } from './commands/demo';
 import { addDoctor } from './commands/doctor';
 import { addImg2Img } from './commands/img2img';
 import { addModels } from './commands/models';
+import { addPlan } from './commands/plan';
 import { addStageCommands } from './commands/stages';
 
 /** Runs the command line; answers the exit code. */
@@ -38,6 +39,7 @@ function buildProgram(signal: AbortSignal): Command {
     .showSuggestionAfterError(false);
   addImg2Img(program, signal);
   addStageCommands(program, signal);
+  addPlan(program);
   addDoctor(program, signal);
   addDemo(program, signal);
   addModels(program);

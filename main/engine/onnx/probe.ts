@@ -31,11 +31,13 @@ export async function probeHere(provider: Provider): Promise<void> {
   }
 }
 
-/** Runs the probe in a child process of this program (`__probe <provider>`), which may crash or hang. */
-export async function probeApart(provider: Provider, timeoutMs = 20_000): Promise<ProbeResult> {
+/** Runs the probe in a child process of the command line's file (`__probe <provider>`), which may crash or hang. */
+export async function probeApart(
+  provider: Provider,
+  program: string,
+  timeoutMs = 20_000,
+): Promise<ProbeResult> {
   const startedAt = performance.now();
-  const [program] = process.argv.slice(1);
-  if (program === undefined) throw new Error('the program does not know its own file');
   return new Promise((settle) => {
     const child = spawn(process.execPath, [program, '__probe', provider], {
       stdio: ['ignore', 'ignore', 'pipe'],

@@ -15,7 +15,7 @@ import { decodeStage, encodeStage } from '../../stages/vae-stages';
 import { latentScale, sizeMultiplePx } from '../../families/detect';
 import { APP_VERSION } from '../../version';
 import { homeFolder } from '../../home';
-import { thisMachine } from '../../this-machine';
+import { thisMachine, throwAwayProgram } from '../../this-machine';
 import { hardwareLines, printedHardware, type PrintedHardware } from '../describe-hardware';
 
 interface SelfTest {
@@ -66,8 +66,10 @@ export function addDoctor(program: Command, signal: AbortSignal): void {
 
 async function examine(hardware: Hardware, signal: AbortSignal): Promise<DoctorReport> {
   const providers = [];
+  const program = throwAwayProgram();
+  if (program === null) throw new Error('the program does not know its own file');
   for (const provider of availableProviders()) {
-    providers.push({ ...(await probeApart(provider)), device: deviceOf(provider) });
+    providers.push({ ...(await probeApart(provider, program)), device: deviceOf(provider) });
   }
   const models: ModelInfo[] = [];
   const selfTest = await testBundledModel(models, signal);
