@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Provider } from '../../shared/placement';
 import { openComponentWeights } from '../../main/engine/checkpoint/component-weights';
-import { placeGraph } from '../../main/engine/checkpoint/graph-files';
+import { placeGraph, type PlaceOptions } from '../../main/engine/checkpoint/graph-files';
 import { buildComponent } from '../../main/engine/graphs/build-component';
 import { readSafetensors } from '../../main/engine/latents/safetensors';
 import type { Component } from '../../main/engine/model/component';
@@ -34,9 +34,11 @@ export async function graphPath(
   component: Component,
   provider: Provider,
   config: Record<string, unknown> = readConfig(model, component),
+  options: PlaceOptions = {},
 ): Promise<string> {
   const weights = await openComponentWeights(join(model, PART[component]));
-  return placeGraph(buildComponent(component, config, weights, await targetFor(provider)), component, 'test');
+  const built = buildComponent(component, config, weights, await targetFor(provider));
+  return placeGraph(built, component, 'test', options);
 }
 
 /** What diffusers fed a component and what came out: tensor name → values. */

@@ -1,9 +1,11 @@
 /**
  * Puts a built graph where ONNX Runtime can open it: external data must lie in the graph's own folder and must not be a symbolic link,
- * so the checkpoint is hard-linked beside the graph; nothing is copied (graphs.md, "Rules").
+ * so the checkpoint is hard-linked beside the graph (graphs.md, "Rules"). Where links cannot be made, as for the bundled model of an app
+ * that lies on another or a read-only disk, a small checkpoint is copied; for a large one the graph goes beside the checkpoint.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { link, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { copyFile, link, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '../../../shared/errors';
 import { LINK_ENDING, type BuiltGraph } from '../graphs/graph-builder';
@@ -13,12 +15,30 @@ import { makeFolder } from '../make-folder';
 /** Graphs and hard links lie here, one folder per graph. */
 const storeFolder = (): string => join(homeFolder(), 'graphs');
 
+/** A component's weights up to this size may be copied. */
+const COPY_LIMIT_BYTES = 256 * 2 ** 20;
+
+/** Folders of copies begin with this: no link in them tells whether their checkpoint is still there. */
+const COPY = 'copy-';
+
+/** What tests replace: how a second name for a file is made, and up to which size in bytes weights are copied instead. */
+export interface PlaceOptions {
+  readonly link?: (file: string, path: string) => Promise<void>;
+  readonly copyLimitBytes?: number;
+}
+
 /**
  * Writes a graph, or finds the same one from before, and answers its path. The folder's name comes from the graph's bytes, which hold
  * architecture, provider and dtypes, and from the identity of every checkpoint file.
  * @param label what the graph belongs to, for the folder's name and messages
  */
-export async function placeGraph(built: BuiltGraph, component: string, label: string): Promise<string> {
+export async function placeGraph(
+  built: BuiltGraph,
+  component: string,
+  label: string,
+  options: PlaceOptions = {},
+): Promise<string> {
+  const { link: linkFile = link, copyLimitBytes = COPY_LIMIT_BYTES } = options;
   const hash = createHash('sha256').update(built.bytes);
   for (const { path } of built.files) {
     const { dev, ino, size, mtimeNs } = await stat(path, { bigint: true });
@@ -28,18 +48,56 @@ export async function placeGraph(built: BuiltGraph, component: string, label: st
   const folder = join(storeFolder(), `${plainName(label)}-${key}`);
   try {
     await makeFolder(folder);
-    for (const file of built.files) await linkOnce(file.path, join(folder, file.name));
+    for (const { path, name } of built.files) await linkOnce(linkFile, path, join(folder, name));
     return await writeOnce(join(folder, `${component}.onnx`), built.bytes);
   } catch (cause) {
     if (isDiskFull(cause)) throw cause;
     await rm(folder, { recursive: true, force: true }).catch(() => undefined);
-    return placeBeside(built, component, key, cause);
+    return (
+      (await placeCopy(built, component, label, copyLimitBytes)) ??
+      (await placeBeside(built, component, key, cause))
+    );
   } finally {
     await forgetDeleted(folder);
   }
 }
 
-/** Another volume, or a file system without hard links: the graph goes beside the checkpoint, and files from other folders get a link there. */
+/**
+ * The graph beside a copy of a small checkpoint; null when the checkpoint is larger than the limit or the app's folder cannot be written.
+ * The folder's name comes from the contents, since a disk image that is mounted anew has other paths and numbers at every start. A copy
+ * for the same label and component with other contents, as after an update of the app, is removed.
+ */
+async function placeCopy(
+  built: BuiltGraph,
+  component: string,
+  label: string,
+  limitBytes: number,
+): Promise<string | null> {
+  const hash = createHash('sha256').update(built.bytes);
+  let bytes = 0;
+  for (const { path } of built.files) bytes += (await stat(path)).size;
+  if (bytes > limitBytes) return null;
+  for (const { path } of built.files) {
+    for await (const part of createReadStream(path)) hash.update(part as Buffer);
+  }
+  const prefix = `${COPY}${plainName(label)}-${component}-`;
+  const name = `${prefix}${hash.digest('hex').slice(0, 16)}`;
+  const folder = join(storeFolder(), name);
+  try {
+    await makeFolder(folder);
+  } catch {
+    return null; // the caller goes on with the graph beside the checkpoint, and says so if that fails too
+  }
+  for (const { path, name: own } of built.files) await copyOnce(path, join(folder, own));
+  for (const other of await readdir(storeFolder())) {
+    if (other.startsWith(prefix) && other !== name) {
+      await rm(join(storeFolder(), other), { recursive: true, force: true }).catch(() => undefined);
+    }
+  }
+  return writeOnce(join(folder, `${component}.onnx`), built.bytes);
+}
+
+/** A large checkpoint on another volume, or on a file system without hard links: the graph goes beside it, and files from other folders get a link there. */
 async function placeBeside(
   built: BuiltGraph,
   component: string,
@@ -71,9 +129,13 @@ async function placeBeside(
 }
 
 /** A second name for the same bytes; another checkpoint's link cannot be there, since the folder's name holds this one's identity. */
-async function linkOnce(file: string, path: string): Promise<void> {
+async function linkOnce(
+  linkFile: (file: string, path: string) => Promise<void>,
+  file: string,
+  path: string,
+): Promise<void> {
   try {
-    await link(file, path);
+    await linkFile(file, path);
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
   }
@@ -95,6 +157,19 @@ async function removeIfLast(path: string): Promise<boolean> {
   return true;
 }
 
+/** A whole copy under its own name, or none. */
+async function copyOnce(file: string, path: string): Promise<void> {
+  const present = await stat(path).catch(() => null);
+  if (present?.size === (await stat(file)).size) return;
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  try {
+    await copyFile(file, temporary);
+    await rename(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
 async function writeOnce(path: string, bytes: Buffer): Promise<string> {
   const present = await readFile(path).catch(() => null);
   if (present?.equals(bytes) === true) return path;
@@ -113,7 +188,7 @@ async function forgetDeleted(current: string): Promise<void> {
   const folders = await readdir(storeFolder()).catch(() => []);
   for (const name of folders) {
     const folder = join(storeFolder(), name);
-    if (folder === current) continue;
+    if (folder === current || name.startsWith(COPY)) continue;
     const files = await readdir(folder).catch(() => []);
     for (const file of files) {
       if (file.endsWith('.onnx') || file.endsWith('.tmp')) continue;

@@ -208,6 +208,43 @@ describe('where graphs lie', () => {
     expect(existsSync(folder)).toBe(false);
   });
 
+  describe('on another disk', () => {
+    const anotherDisk = {
+      link: () => Promise.reject(Object.assign(new Error('another disk'), { code: 'EXDEV' })),
+    };
+    const place = (copy: string, more = {}): Promise<string> =>
+      graphPath(copy, 'unet', 'cpu', readConfig(copy, 'unet'), { ...anotherDisk, ...more });
+
+    it('a small checkpoint is copied, once', async () => {
+      const copy = await copyOf('sd1');
+      const path = await place(copy);
+      expect(path.startsWith(join(home.folder, 'graphs', 'copy-'))).toBe(true);
+      expect(readdirSync(join(copy, 'unet'))).toHaveLength(2);
+      await expectSame('sd1', 'unet', path);
+      const before = statSync(join(dirname(path), UNET)).mtimeMs;
+      await graphPath(goldenModel('sd1'), 'vae_decoder', 'cpu');
+      expect(await place(copy)).toBe(path);
+      expect(statSync(join(dirname(path), UNET)).mtimeMs).toBe(before);
+    });
+
+    it('new weights take the place of the old copy', async () => {
+      const copy = await copyOf('sd1');
+      const before = dirname(await place(copy));
+      await change(join(copy, 'unet', UNET), ({ 'conv_out.bias': bias, ...others }) => {
+        if (bias?.dtype !== 'F32') throw new Error('the golden model is stored otherwise now');
+        return { ...others, 'conv_out.bias': { ...bias, data: bias.data.map((value) => value + 1) } };
+      });
+      const after = dirname(await place(copy));
+      expect(after).not.toBe(before);
+      expect(existsSync(before)).toBe(false);
+    });
+
+    it('beside the checkpoint when that is larger than the limit', async () => {
+      const copy = await copyOf('sd1');
+      expect(dirname(await place(copy, { copyLimitBytes: 1000 }))).toBe(join(copy, 'unet'));
+    });
+  });
+
   it('beside the checkpoint when the app folder cannot hold links', async () => {
     const copy = await copyOf('sd1');
     const store = join(home.folder, 'graphs');
