@@ -65,16 +65,15 @@ def plain(config: dict) -> dict:
     return {k: v for k, v in config.items() if not k.startswith("_") and isinstance(v, kinds)}
 
 
-@torch.no_grad()
-def run_case(pipe, case: tuple, root: Path) -> np.ndarray:
-    model, name, flags, tag, prompt, negative, seed, strength, steps, guidance, (width, height) = case
-    stock = pipe.scheduler
+def scheduler_for(pipe, name: str, flags: dict):
+    """The scheduler of this name, set up from the pipeline's own configuration."""
     class_name, preset = SCHEDULERS[name]
-    pipe.scheduler = getattr(diffusers, class_name).from_config(stock.config, **preset, **flags)
-    input_file = f"input-{width}x{height}.png"
-    image = Image.open(root / input_file).convert("RGB")
-    tensors, timesteps = {}, []
+    return getattr(diffusers, class_name).from_config(pipe.scheduler.config, **preset, **flags)
 
+
+def recorded_run(pipe, image: Image.Image, seed: int, **call) -> tuple[dict[str, torch.Tensor], np.ndarray]:
+    """Runs a pipeline; answers every intermediate tensor and the pixels [H, W, 3] in 0..1."""
+    tensors, timesteps = {}, []
     add_noise = pipe.scheduler.add_noise
 
     def record_start(latent, noise, timestep):
@@ -88,14 +87,10 @@ def run_case(pipe, case: tuple, root: Path) -> np.ndarray:
         return {}
 
     pipe.scheduler.add_noise = record_start
-    embeds = pipe.encode_prompt(prompt, "cpu", 1, True, negative)
-    tensors["prompt_embeds"], tensors["negative_prompt_embeds"] = embeds
     result = pipe(
-        prompt=prompt, negative_prompt=negative, image=image, strength=strength, num_inference_steps=steps,
-        guidance_scale=guidance, generator=torch.Generator("cpu").manual_seed(seed), output_type="np",
-        callback_on_step_end=record_step,
+        image=image, generator=torch.Generator("cpu").manual_seed(seed), output_type="np",
+        callback_on_step_end=record_step, **call,
     ).images[0]  # fmt: skip
-    config, pipe.scheduler = plain(pipe.scheduler.config), stock
 
     # The first draw of the request is the posterior's: recompute it, to name it and to prove the order.
     posterior = pipe.vae.encode(pipe.image_processor.preprocess(image)).latent_dist
@@ -106,23 +101,42 @@ def run_case(pipe, case: tuple, root: Path) -> np.ndarray:
     torch.testing.assert_close(sampled, tensors["encoded_latent"])
     tensors["posterior_noise"] = drawn
     tensors["timesteps"] = torch.tensor(timesteps, dtype=torch.float32)
+    return tensors, result
+
+
+def write_case(root: Path, name: str, request: dict, tensors: dict[str, torch.Tensor], result: np.ndarray) -> np.ndarray:
+    """Writes both files of a case; answers the picture [H, W, 3] uint8."""
     pixels = (result * 255).round().astype(np.uint8)
     tensors["image"] = torch.from_numpy(pixels)
-
-    case_name = "-".join(filter(None, (model, name, tag)))
-    save_file({k: v.contiguous() for k, v in tensors.items()}, root / f"cases/{case_name}.safetensors")
-    write_json(
-        root / f"cases/{case_name}.json",
-        {
-            "model": model, "prompt": prompt, "negativePrompt": negative, "seed": seed, "strength": strength,
-            "steps": steps, "guidance": guidance, "width": width, "height": height, "input": input_file,
-            "scheduler": name, "schedulerClass": class_name, "schedulerConfig": config, "timesteps": timesteps,
-        },
-    )  # fmt: skip
+    timesteps = tensors["timesteps"].tolist()
+    save_file({k: v.contiguous() for k, v in tensors.items()}, root / f"cases/{name}.safetensors")
+    write_json(root / f"cases/{name}.json", request | {"timesteps": timesteps})
     saturated = np.isin(pixels, (0, 255)).mean()
-    print(f"{case_name}: std {pixels.std():.1f}, saturated {saturated:.3f}, {len(timesteps)} calls")
-    assert np.isfinite(result).all() and pixels.std() > 5 and saturated < 0.5, case_name
+    print(f"{name}: std {pixels.std():.1f}, saturated {saturated:.3f}, {len(timesteps)} calls")
+    assert np.isfinite(result).all() and pixels.std() > 5 and saturated < 0.5, name
     return pixels
+
+
+@torch.no_grad()
+def run_case(pipe, case: tuple, root: Path) -> None:
+    model, name, flags, tag, prompt, negative, seed, strength, steps, guidance, (width, height) = case
+    stock = pipe.scheduler
+    pipe.scheduler = scheduler_for(pipe, name, flags)
+    input_file = f"input-{width}x{height}.png"
+    image = Image.open(root / input_file).convert("RGB")
+    embeds = pipe.encode_prompt(prompt, "cpu", 1, True, negative)
+    tensors, result = recorded_run(
+        pipe, image, seed, prompt=prompt, negative_prompt=negative, strength=strength, num_inference_steps=steps,
+        guidance_scale=guidance,
+    )  # fmt: skip
+    tensors["prompt_embeds"], tensors["negative_prompt_embeds"] = embeds
+    config, pipe.scheduler = plain(pipe.scheduler.config), stock
+    request = {
+        "model": model, "prompt": prompt, "negativePrompt": negative, "seed": seed, "strength": strength,
+        "steps": steps, "guidance": guidance, "width": width, "height": height, "input": input_file,
+        "scheduler": name, "schedulerClass": SCHEDULERS[name][0], "schedulerConfig": config,
+    }  # fmt: skip
+    write_case(root, "-".join(filter(None, (model, name, tag))), request, tensors, result)
 
 
 def make_cases(root: Path) -> None:

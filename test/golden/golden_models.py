@@ -134,10 +134,12 @@ def build_unet(name: str) -> UNet2DConditionModel:
     return unet
 
 
-def fit_unet(unet: UNet2DConditionModel, vae: AutoencoderKL, contexts: torch.Tensor, v_prediction: bool) -> None:
+def fit_unet(
+    unet: UNet2DConditionModel, vae: AutoencoderKL, contexts: torch.Tensor, v_prediction: bool, scaling=SCALING, added=None
+) -> None:  # fmt: skip
     """Fits the output convolution to the noise (or velocity) plus a small shift that depends on the prompt.
 
-    contexts [P, 77, D] are encoded prompts.
+    contexts [P, 77, D] are encoded prompts; added(which) gives what SDXL is told besides, for rows of prompts.
     """
     abar = DDIMScheduler(**BETAS).alphas_cumprod
     shift = contexts.mean(1) @ torch.randn(contexts.shape[-1], 4)
@@ -145,12 +147,13 @@ def fit_unet(unet: UNet2DConditionModel, vae: AutoencoderKL, contexts: torch.Ten
     examples = []
     for n in range(48):
         images = picture_tensor([picture(64, 64, 2000 + 8 * n + k) for k in range(8)])
-        z = vae.encode(images).latent_dist.mode() * SCALING  # [8, 4, 8, 8]
+        z = vae.encode(images).latent_dist.mode() * scaling  # [8, 4, 8, 8]
         t, which, noise = torch.randint(0, 1000, (8,)), torch.randint(0, len(contexts), (8,)), torch.randn(z.shape)
         signal, sigma = abar[t].sqrt()[:, None, None, None], (1 - abar[t]).sqrt()[:, None, None, None]
         target = (signal * noise - sigma * z if v_prediction else noise) + shift[which][:, :, None, None]
         noisy = signal * z + sigma * noise
-        examples.append((lambda x=noisy, t=t, c=contexts[which]: unet(x, t, encoder_hidden_states=c), target))
+        more = {} if added is None else {"added_cond_kwargs": added(which)}
+        examples.append((lambda x=noisy, t=t, c=contexts[which], m=more: unet(x, t, c, **m), target))
     fit_last_conv(unet.conv_out, examples)
 
 
