@@ -12,6 +12,7 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProject
 
 from golden_cases import LONG, TRAILING, UNICODE, plain, recorded_run, scheduler_for, write_case
 from golden_models import BETAS, FIT_PROMPTS, fit_unet, write_json
+from golden_onnx import axes, export
 from golden_tokenizer import EOS, TINY_MERGES, build_tokenizer, clip_merges, save_tokenizer
 
 WIDTH, WIDTH_2, POOLED, TIME_DIM = 16, 24, 20, 8
@@ -137,6 +138,66 @@ def save(pipe: StableDiffusionXLImg2ImgPipeline, folder: Path) -> None:
     )  # fmt: skip
 
 
+class TextEncoder(torch.nn.Module):
+    """input_ids [B, S] -> what optimum exports: [text_embeds,] last_hidden_state, [pooler_output,] hidden_states.0 ..."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, input_ids):
+        output = self.model(input_ids, output_hidden_states=True)
+        if hasattr(output, "text_embeds"):
+            return output.text_embeds, output.last_hidden_state, *output.hidden_states
+        return output.last_hidden_state, output.pooler_output, *output.hidden_states
+
+
+class UNet(torch.nn.Module):
+    """With text_embeds [B, P] and time_ids [B, 6]."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, sample, timestep, encoder_hidden_states, text_embeds, time_ids):
+        added = {"text_embeds": text_embeds, "time_ids": time_ids}
+        return self.model(sample, timestep, encoder_hidden_states, added_cond_kwargs=added, return_dict=False)[0]
+
+
+def export_onnx(pipe: StableDiffusionXLImg2ImgPipeline, source: Path, folder: Path) -> None:
+    """Text encoders and UNet in optimum's layout. The autoencoder is sd1's, so that sd1-onnx has its graphs."""
+    shutil.rmtree(folder, ignore_errors=True)
+    torch.manual_seed(0)
+    sequence = {0: "batch_size", 1: "sequence_length"}
+    for name in ("text_encoder", "text_encoder_2"):
+        encoder, tokenizer = getattr(pipe, name), getattr(pipe, name.replace("text_encoder", "tokenizer"))
+        ids = tokenizer(FIT_PROMPTS[3:5], padding="max_length", truncation=True, return_tensors="pt").input_ids
+        states = {f"hidden_states.{i}": sequence for i in range(encoder.config.num_hidden_layers + 1)}
+        one = {0: "batch_size"}
+        first = {"text_embeds": one, "last_hidden_state": sequence} if name == "text_encoder_2" else {
+            "last_hidden_state": sequence, "pooler_output": one}  # fmt: skip
+        export(
+            TextEncoder(encoder), {"input_ids": (ids, sequence)}, first | states, folder / name / "model.onnx",
+            compact=True,
+        )  # fmt: skip
+    latent_axes = axes("latent_", ("height", "width"))
+    export(
+        UNet(pipe.unet),
+        {
+            "sample": (torch.randn(2, 4, 8, 8), latent_axes), "timestep": (torch.tensor(981.0), None),
+            "encoder_hidden_states": (torch.randn(2, 77, WIDTH + WIDTH_2), sequence),
+            "text_embeds": (torch.randn(2, POOLED), {0: "batch_size"}),
+            "time_ids": (torch.full((2, 6), 64.0), {0: "batch_size"}),
+        },
+        {"out_sample": latent_axes}, folder / "unet/model.onnx", compact=True,
+    )  # fmt: skip
+    for part in ("text_encoder", "text_encoder_2", "unet"):
+        shutil.copy(source / part / "config.json", folder / part)
+    index = json.loads((source / "model_index.json").read_text())
+    index |= {part: ["optimum.onnxruntime", "ORTModel"] for part in ("text_encoder", "text_encoder_2", "unet")}
+    write_json(folder / "model_index.json", index)
+
+
 def record_text(pipe: StableDiffusionXLImg2ImgPipeline) -> dict[str, torch.Tensor]:
     """Input and every output of both text encoders."""
     record = {}
@@ -212,3 +273,4 @@ def make_sdxl(root: Path) -> None:
             path.unlink()
     for case in CASES:
         run_case(pipes[case[0]], case, root)
+    export_onnx(base, root / "models/sdxl", root / "models/sdxl-onnx")

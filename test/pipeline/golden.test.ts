@@ -3,11 +3,12 @@
  * from the same weights in safetensors: acceptance bounds 1e-4, 2e-3 and 2/255.
  */
 import { describe, expect, it } from 'vitest';
-import { GOLDEN_CASES, goldenModel } from '../support/golden';
+import { goldenCases, goldenModel } from '../support/golden';
 import { expectGolden } from '../support/golden-run';
 import { useTemporaryHome } from '../support/temporary-home';
 
 useTemporaryHome();
+const GOLDEN_CASES = goldenCases('sd1', 'sd2');
 const CASES = GOLDEN_CASES.map((golden) => [golden.name, golden] as const);
 
 describe('golden cases from diffusers', () => {

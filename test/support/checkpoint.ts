@@ -55,7 +55,7 @@ export async function readComponentRecord(
     record[name.slice(component.length + 1)] = { data, dims: shape };
   }
   const text = tensors['text_encoder.last_hidden_state'];
-  if (component === 'unet' && model !== 'sdxl' && text?.dtype === 'F32') {
+  if (component === 'unet' && !('unet.encoder_hidden_states' in tensors) && text?.dtype === 'F32') {
     record['encoder_hidden_states'] = { data: text.data, dims: text.shape };
   }
   return record;

@@ -42,13 +42,13 @@ export function faultyOpener(fault: Fault | null = null): FaultyOpener {
     const session: Session = {
       ...real,
       provider: options.provider,
-      async run(feeds) {
-        if (!isFaulty) return real.run(feeds);
+      async run(feeds, only) {
+        if (!isFaulty) return real.run(feeds, only);
         runs += 1;
         const isNow = fault.onlyRun === undefined || fault.onlyRun === runs;
         const refusal = isNow ? fault.refuse?.(Object.values(feeds)[0]?.dims ?? []) : null;
         if (refusal) throw refusal;
-        const results = await real.run(feeds);
+        const results = await real.run(feeds, only);
         if (isNow) for (const { data } of Object.values(results)) fault.spoil?.(data);
         return results;
       },

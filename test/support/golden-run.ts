@@ -52,11 +52,13 @@ export async function expectGolden(golden: GoldenCase, options: GoldenRun = {}):
   const seen = await runGolden(golden, options);
   const difference = (tensor: string): number => maxDifference(need(seen, tensor), record[tensor] ?? []);
 
+  const isGuided = golden.guidance > 1;
+  const ofPrompts = ['prompt_embeds', 'pooled_prompt_embeds'].filter((tensor) => tensor in record);
   for (const tensor of [
-    'prompt_embeds',
+    ...ofPrompts,
     'encoded_latent',
     'noise',
-    ...(golden.guidance > 1 ? ['negative_prompt_embeds'] : []),
+    ...(isGuided ? ofPrompts.map((name) => name.replace('prompt_embeds', 'negative_prompt_embeds')) : []),
   ]) {
     expect(difference(tensor), tensor).toBeLessThan(bounds.embeddings);
   }

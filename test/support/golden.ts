@@ -16,7 +16,7 @@ export const GOLDEN = join(import.meta.dirname, '..', 'golden');
 export const goldenModel = (name: string): string => join(GOLDEN, 'models', name);
 
 const caseSchema = z.object({
-  model: z.enum(['sd1', 'sd2']),
+  model: z.enum(['sd1', 'sd2', 'sdxl', 'refiner']),
   prompt: z.string(),
   negativePrompt: z.string(),
   seed: z.number(),
@@ -38,10 +38,11 @@ export interface GoldenCase extends z.infer<typeof caseSchema> {
   readonly exactScheduler: ReturnType<typeof parseSchedulerConfig>;
 }
 
-/** Those of Stable Diffusion 1 and 2, which every scheduler has. */
-export const GOLDEN_CASES: readonly GoldenCase[] = readdirSync(join(GOLDEN, 'cases'))
-  .filter((file) => /^sd[12]-.*\.json$/.test(file))
-  .map((file) => readCase(file.replace('.json', '')));
+/** The cases of some models, by the beginnings of their names. */
+export const goldenCases = (...models: GoldenCase['model'][]): readonly GoldenCase[] =>
+  readdirSync(join(GOLDEN, 'cases'))
+    .filter((file) => file.endsWith('.json') && models.some((model) => file.startsWith(`${model}-`)))
+    .map((file) => readCase(file.replace('.json', '')));
 
 export function readCase(name: string): GoldenCase {
   const found = caseSchema.parse(

@@ -4,7 +4,13 @@
  */
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ldmClipNames, ldmUnetNames, ldmVaeNames, type LdmName } from '../../main/engine/checkpoint/ldm-keys';
+import {
+  LDM_CLIP,
+  ldmClipNames,
+  ldmUnetNames,
+  ldmVaeNames,
+  type LdmName,
+} from '../../main/engine/checkpoint/ldm-keys';
 import { readSafetensorsHeader } from '../../main/engine/checkpoint/safetensors-file';
 import type { Weight } from '../../main/engine/checkpoint/weights';
 
@@ -14,7 +20,7 @@ async function main(folder: string, path: string): Promise<void> {
   const parts: [string, (name: string) => LdmName][] = [
     ['unet/diffusion_pytorch_model.safetensors', ldmUnetNames(UNET)],
     ['vae/diffusion_pytorch_model.safetensors', ldmVaeNames(4, 2)],
-    ['text_encoder/model.safetensors', ldmClipNames(true)],
+    ['text_encoder/model.safetensors', ldmClipNames(LDM_CLIP, true)],
   ];
   const tensors: { to: string; weight: Weight; shape: readonly number[] }[] = [];
   for (const [file, toFile] of parts) {

@@ -3,6 +3,11 @@ import { existsSync } from 'node:fs';
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  LDM_CLIP,
+  LDM_OPEN_CLIP,
+  LDM_REFINER_OPEN_CLIP,
+  LDM_XL_CLIP,
+  LDM_XL_OPEN_CLIP,
   ldmClipNames,
   ldmOpenClipNames,
   ldmUnetNames,
@@ -27,7 +32,7 @@ export async function writeSingleFile(model: 'sd1' | 'sd2', path: string): Promi
   const text = await tensorsOf(model, 'text_encoder/model.safetensors');
   const unetNames = ldmUnetNames({ levels: 2, layersPerBlock: 1, hasUpAttention: [false, true] });
   const layers = Number(readConfig(goldenModel(model), 'text_encoder')['num_hidden_layers']);
-  const textNames = model === 'sd2' ? ldmOpenClipNames(layers) : ldmClipNames(true);
+  const textNames = model === 'sd2' ? ldmOpenClipNames(LDM_OPEN_CLIP, layers) : ldmClipNames(LDM_CLIP, true);
 
   const file: Tensors = {};
   addRenamed(file, unet, unetNames);
@@ -52,12 +57,51 @@ export async function writeSingleFile(model: 'sd1' | 'sd2', path: string): Promi
   };
 }
 
+/**
+ * As `writeSingleFile`, for a folder of Stable Diffusion XL or its refiner.
+ */
+export async function writeXlFile(folder: string, path: string): Promise<SingleFileHints> {
+  const read = async (file: string): Promise<Tensors> => (await readSafetensors(join(folder, file))).tensors;
+  const unetConfig = readConfig(folder, 'unet');
+  const isRefiner = !existsSync(join(folder, 'text_encoder'));
+  const up = (unetConfig['up_block_types'] as string[]).map((type) => type.startsWith('CrossAttn'));
+  const second = isRefiner ? LDM_REFINER_OPEN_CLIP : LDM_XL_OPEN_CLIP;
+  const layers = Number(readConfig(folder, 'text_encoder_2')['num_hidden_layers']);
+
+  const file: Tensors = {};
+  addRenamed(
+    file,
+    await read('unet/diffusion_pytorch_model.safetensors'),
+    ldmUnetNames({ levels: 2, layersPerBlock: 1, hasUpAttention: up }),
+  );
+  addRenamed(file, asConvolutions(await read('vae/diffusion_pytorch_model.safetensors')), ldmVaeNames(4, 1));
+  addRenamed(file, await read('text_encoder_2/model.safetensors'), ldmOpenClipNames(second, layers));
+  if (!isRefiner) {
+    addRenamed(file, await read('text_encoder/model.safetensors'), ldmClipNames(LDM_XL_CLIP, true));
+  }
+  await writeFile(path, encodeSafetensors(file, { format: 'pt' }));
+
+  const { attention_head_dim, norm_num_groups, addition_time_embed_dim } = unetConfig;
+  const groups = { norm_num_groups };
+  const heads = { num_attention_heads: 4, eos_token_id: 2 };
+  return {
+    tokenizerFolder: join(folder, isRefiner ? 'tokenizer_2' : 'tokenizer'),
+    configs: {
+      unet: { attention_head_dim, addition_time_embed_dim, ...groups, sample_size: 8 },
+      vae_encoder: groups,
+      vae_decoder: groups,
+      text_encoder: heads,
+      text_encoder_2: heads,
+    },
+  };
+}
+
 /** Adds tensors under their names in the file; thirds of a matrix are put together. */
 function addRenamed(file: Tensors, tensors: Tensors, toFile: (name: string) => LdmName): void {
   for (const [name, tensor] of Object.entries(tensors)) {
     const to = toFile(name);
     if (to.rows === undefined) {
-      file[to.name] = tensor;
+      file[to.name] = to.isTransposed ? transpose(tensor) : tensor;
       continue;
     }
     const { part, parts } = to.rows;
@@ -70,6 +114,17 @@ function addRenamed(file: Tensors, tensors: Tensors, toFile: (name: string) => L
     floats(whole).set(data, part * data.length);
     file[to.name] = whole;
   }
+}
+
+/** [a, b] → [b, a] */
+function transpose(tensor: SafeTensor): SafeTensor {
+  const [rows = 0, columns = 0] = tensor.shape;
+  const data = floats(tensor);
+  const turned = Float32Array.from(
+    { length: data.length },
+    (_, i) => data[(i % rows) * columns + Math.floor(i / rows)] ?? NaN,
+  );
+  return { dtype: 'F32', shape: [columns, rows], data: turned };
 }
 
 /** The original code keeps the autoencoder's attention as 1 × 1 convolutions. */

@@ -1,19 +1,26 @@
 /**
- * The names that tensors have in a single-file checkpoint ("LDM": the original Stable Diffusion 1 and 2 code), as data: for every name of diffusers
- * and transformers, where the same numbers lie. Checked against diffusers' own conversion (loaders/single_file_utils.py).
+ * The names that tensors have in a single-file checkpoint ("LDM": the original code of Stable Diffusion 1, 2 and XL), as data: for every name of
+ * diffusers and transformers, where the same numbers lie. Checked against diffusers' own conversion (loaders/single_file_utils.py).
  */
 
 /** A name in the file; `rows`: only that part of its rows (OpenCLIP keeps q, k and v in one matrix). */
 export interface LdmName {
   readonly name: string;
   readonly rows?: { readonly part: number; readonly parts: number };
+  /** The file's matrix is [in, out] where PyTorch's layers have [out, in]. */
+  readonly isTransposed?: true;
 }
 
-/** Beginnings of the three parts' names. */
+/** Beginnings of the parts' names. */
 export const LDM_UNET = 'model.diffusion_model.';
 export const LDM_VAE = 'first_stage_model.';
+/** CLIP as transformers names it: SD1, and the first encoder of SDXL. */
 export const LDM_CLIP = 'cond_stage_model.transformer.';
+export const LDM_XL_CLIP = 'conditioner.embedders.0.transformer.';
+/** OpenCLIP: SD2, the second encoder of SDXL, and the only one of its refiner. */
 export const LDM_OPEN_CLIP = 'cond_stage_model.model.';
+export const LDM_XL_OPEN_CLIP = 'conditioner.embedders.1.model.';
+export const LDM_REFINER_OPEN_CLIP = 'conditioner.embedders.0.model.';
 
 const RESNET: Pairs = [
   ['norm1', 'in_layers.0'],
@@ -27,6 +34,9 @@ const RESNET: Pairs = [
 const UNET_ENDS: Pairs = [
   ['time_embedding.linear_1', 'time_embed.0'],
   ['time_embedding.linear_2', 'time_embed.2'],
+  ['time_embedding.cond_proj', 'time_embed.cond_proj'],
+  ['add_embedding.linear_1', 'label_emb.0.0'],
+  ['add_embedding.linear_2', 'label_emb.0.2'],
   ['conv_in', 'input_blocks.0.0'],
   ['mid_block.attentions.0', 'middle_block.1'],
   ['conv_norm_out', 'out.0'],
@@ -125,30 +135,35 @@ export function ldmVaeNames(levels: number, layersPerBlock: number): (name: stri
   return renamer(LDM_VAE, pairs);
 }
 
-/** SD1 keeps transformers' own names; its oldest files lack the "text_model." in them. */
+/** SD1 and SDXL keep transformers' own names; SD1's oldest files lack the "text_model." in them. */
 export const ldmClipNames =
-  (hasTextModel: boolean) =>
+  (root: string, hasTextModel: boolean) =>
   (name: string): LdmName => ({
-    name: `${LDM_CLIP}${hasTextModel ? 'text_model.' : ''}${name.replace(/^text_model\./, '')}`,
+    name: `${root}${hasTextModel ? 'text_model.' : ''}${name.replace(/^text_model\./, '')}`,
   });
 
-/** SD2's OpenCLIP. */
-export function ldmOpenClipNames(layers: number): (name: string) => LdmName {
+/** OpenCLIP's own names. */
+export function ldmOpenClipNames(root: string, layers: number): (name: string) => LdmName {
   const pairs: [string, string][] = [...OPEN_CLIP_ENDS].map(([from, to]) => [from, to]);
   for (let i = 0; i < layers; i += 1) {
     for (const [inner, ldm] of OPEN_CLIP_LAYER) {
       pairs.push([`encoder.layers.${i}.${inner}`, `transformer.resblocks.${i}.${ldm}`]);
     }
   }
-  const rename = renamer(LDM_OPEN_CLIP, pairs);
-  return (name) => {
-    if (name === 'embeddings.position_embedding.weight')
-      return { name: `${LDM_OPEN_CLIP}positional_embedding` };
+  const rename = renamer(root, pairs);
+  const isXl = root !== LDM_OPEN_CLIP;
+  return (full) => {
+    const name = full.replace(/^text_model\./, '');
+    if (name === 'embeddings.position_embedding.weight') return { name: `${root}positional_embedding` };
+    // SD2's files have a projection too, which it does not use.
+    if (isXl && name === 'text_projection.weight') {
+      return { name: `${root}text_projection`, isTransposed: true };
+    }
     const projection = /^encoder\.layers\.(\d+)\.self_attn\.([qkv])_proj\.(weight|bias)$/.exec(name);
     if (projection === null) return rename(name);
     const [, layer = '', letter = '', kind = ''] = projection;
     return {
-      name: `${LDM_OPEN_CLIP}transformer.resblocks.${layer}.attn.in_proj_${kind}`,
+      name: `${root}transformer.resblocks.${layer}.attn.in_proj_${kind}`,
       rows: { part: 'qkv'.indexOf(letter), parts: 3 },
     };
   };

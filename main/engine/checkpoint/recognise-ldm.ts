@@ -1,19 +1,11 @@
 /** Recognises the architecture inside a single-file checkpoint from its tensors' names and shapes, and gives its parts the configs that diffusers would have. */
 import { AppError } from '../../../shared/errors';
-import {
-  LDM_CLIP,
-  LDM_OPEN_CLIP,
-  LDM_UNET,
-  LDM_VAE,
-  ldmClipNames,
-  ldmOpenClipNames,
-  ldmUnetNames,
-  ldmVaeNames,
-  type LdmName,
-} from './ldm-keys';
-import type { SD_COMPONENTS } from '../model/component';
+import type { Component } from '../model/component';
+import { LDM_UNET, LDM_VAE, ldmUnetNames, ldmVaeNames, type LdmName } from './ldm-keys';
+import { recogniseTextEncoders } from './recognise-text';
+import { countWhile, incomplete, type Shapes } from './tensor-shapes';
 import type { SafetensorsHeader } from './safetensors-file';
-import { rowsOf, type Weight, type WeightSource } from './weights';
+import { rowsOf, transposed, type Weight, type WeightSource } from './weights';
 
 /** One part of the file: a config in diffusers' or transformers' words, and the tensors under their names there. */
 export interface RecognisedPart {
@@ -23,19 +15,18 @@ export interface RecognisedPart {
   readonly root: string;
 }
 
-export interface RecognisedCheckpoint {
-  readonly family: 'sd1' | 'sd2';
-  readonly parts: Readonly<Record<(typeof SD_COMPONENTS)[number], RecognisedPart>>;
-}
+type Parts = Readonly<Partial<Record<Component, RecognisedPart>>> &
+  Readonly<Record<'unet' | 'vae_encoder' | 'vae_decoder', RecognisedPart>>;
 
-type Shapes = (name: string) => readonly number[] | undefined;
+export interface RecognisedCheckpoint {
+  readonly family: 'sd1' | 'sd2' | 'sdxl';
+  readonly parts: Parts;
+}
 
 /** Throws `AppError('model')` that says what the file is instead, as well as can be told. */
 export function recogniseLdm(header: SafetensorsHeader, label: string): RecognisedCheckpoint {
   const shapeOf: Shapes = (name) => header.weights.get(name)?.shape;
-  if (shapeOf(`${LDM_UNET}input_blocks.0.0.weight`) === undefined || isXl(header)) {
-    throw explainOther(header, label);
-  }
+  if (shapeOf(`${LDM_UNET}input_blocks.0.0.weight`) === undefined) throw explainOther(header, label);
   const source = (toFile: (name: string) => LdmName): WeightSource => ({
     label,
     find: (name) => findIn(header.weights, toFile(name)),
@@ -43,22 +34,20 @@ export function recogniseLdm(header: SafetensorsHeader, label: string): Recognis
 
   const unet = unetConfig(shapeOf, label);
   const vae = vaeConfig(shapeOf, label);
-  const isOpenClip = shapeOf(`${LDM_OPEN_CLIP}token_embedding.weight`) !== undefined;
-  const text = isOpenClip ? openClipConfig(shapeOf, label) : clipConfig(shapeOf, label);
-  const hasTextModel = shapeOf(`${LDM_CLIP}text_model.final_layer_norm.weight`) !== undefined;
+  const { family, encoders } = recogniseTextEncoders(shapeOf, label);
+  const text: Partial<Record<Component, RecognisedPart>> = {};
+  for (const { component, config, root, names } of encoders) {
+    text[component] = { config, root, weights: source(names) };
+  }
   const autoencoder: RecognisedPart = {
     config: vae,
     root: LDM_VAE,
     weights: source(ldmVaeNames(vae.block_out_channels.length, vae.layers_per_block)),
   };
   return {
-    family: isOpenClip ? 'sd2' : 'sd1',
+    family,
     parts: {
-      text_encoder: {
-        config: text,
-        root: isOpenClip ? LDM_OPEN_CLIP : LDM_CLIP,
-        weights: source(isOpenClip ? ldmOpenClipNames(text.num_hidden_layers) : ldmClipNames(hasTextModel)),
-      },
+      ...text,
       unet: { config: unet.config, root: LDM_UNET, weights: source(ldmUnetNames(unet.blocks)) },
       vae_encoder: autoencoder,
       vae_decoder: autoencoder,
@@ -66,16 +55,14 @@ export function recogniseLdm(header: SafetensorsHeader, label: string): Recognis
   };
 }
 
-function findIn(weights: ReadonlyMap<string, Weight>, { name, rows }: LdmName): Weight | undefined {
+function findIn(
+  weights: ReadonlyMap<string, Weight>,
+  { name, rows, isTransposed }: LdmName,
+): Weight | undefined {
   const weight = weights.get(name);
-  return weight === undefined || rows === undefined ? weight : rowsOf(weight, rows.part, rows.parts);
-}
-
-/** Counts 0, 1, 2 ... as long as the tensor exists. */
-function countWhile(exists: (i: number) => boolean): number {
-  let n = 0;
-  while (n < 1000 && exists(n)) n += 1;
-  return n;
+  if (weight === undefined) return undefined;
+  if (isTransposed) return transposed(weight);
+  return rows === undefined ? weight : rowsOf(weight, rows.part, rows.parts);
 }
 
 interface LdmUnet {
@@ -83,15 +70,21 @@ interface LdmUnet {
   readonly blocks: Parameters<typeof ldmUnetNames>[0];
 }
 
+/** Sinusoids for each number that every published SDXL UNet is told; no shape shows it. */
+const ADDED_TIME_FEATURES = 256;
+
 /**
  * Levels end where a downsampler stands. The number of heads does not show in any shape: 8 with convolutional projections (SD1), one per
- * 64 channels with linear ones (SD2).
+ * 64 channels with linear ones (SD2, SDXL).
  */
 function unetConfig(shapeOf: Shapes, label: string): LdmUnet {
   const at = (k: number, rest: string): readonly number[] | undefined =>
     shapeOf(`${LDM_UNET}input_blocks.${k}.${rest}`);
+  const transformerLayers = (block: string): number =>
+    countWhile((i) => shapeOf(`${LDM_UNET}${block}.1.transformer_blocks.${i}.norm1.weight`) !== undefined);
   const channels: number[] = [];
   const hasAttention: boolean[] = [];
+  const depths: number[] = [];
   const layers: number[] = [0];
   const blocks = countWhile(
     (k) => (at(k, '0.weight') ?? at(k, '0.in_layers.2.weight') ?? at(k, '0.op.weight')) !== undefined,
@@ -104,6 +97,7 @@ function unetConfig(shapeOf: Shapes, label: string): LdmUnet {
     } else {
       channels[level] = conv[0] ?? 0;
       hasAttention[level] = at(k, '1.proj_in.weight') !== undefined;
+      depths[level] = Math.max(1, transformerLayers(`input_blocks.${k}`));
       layers[level] = (layers[level] ?? 0) + 1;
     }
   }
@@ -123,6 +117,10 @@ function unetConfig(shapeOf: Shapes, label: string): LdmUnet {
   }
   const isLinear = projection.length === 2;
   const up = hasAttention.toReversed();
+  // The middle is as deep as the last level; where that has no attention, only the middle tells.
+  depths[channels.length - 1] = Math.max(1, transformerLayers('middle_block'));
+  const added = shapeOf(`${LDM_UNET}label_emb.0.0.weight`);
+  const condition = shapeOf(`${LDM_UNET}time_embed.cond_proj.weight`);
   return {
     blocks: { levels: channels.length, layersPerBlock, hasUpAttention: up },
     config: {
@@ -136,6 +134,15 @@ function unetConfig(shapeOf: Shapes, label: string): LdmUnet {
       use_linear_projection: isLinear,
       down_block_types: hasAttention.map((has) => (has ? 'CrossAttnDownBlock2D' : 'DownBlock2D')),
       up_block_types: up.map((has) => (has ? 'CrossAttnUpBlock2D' : 'UpBlock2D')),
+      transformer_layers_per_block: depths,
+      ...(condition === undefined ? {} : { time_cond_proj_dim: condition[1] }),
+      ...(added === undefined
+        ? {}
+        : {
+            addition_embed_type: 'text_time',
+            addition_time_embed_dim: ADDED_TIME_FEATURES,
+            projection_class_embeddings_input_dim: added[1],
+          }),
     },
   };
 }
@@ -157,66 +164,8 @@ function vaeConfig(shapeOf: Shapes, label: string) {
   };
 }
 
-/** Head size of every published CLIP text model. */
-const CLIP_HEAD_SIZE = 64;
-
-function clipConfig(shapeOf: Shapes, label: string) {
-  const root = [`${LDM_CLIP}text_model.`, LDM_CLIP].find(
-    (candidate) => shapeOf(`${candidate}final_layer_norm.weight`) !== undefined,
-  );
-  const tokens = shapeOf(`${root ?? ''}embeddings.token_embedding.weight`);
-  const layer = (i: number): readonly number[] | undefined =>
-    shapeOf(`${root ?? ''}encoder.layers.${i}.mlp.fc1.weight`);
-  if (root === undefined || tokens === undefined) throw incomplete(label, 'text encoder');
-  return textConfig(
-    tokens,
-    layer(0),
-    countWhile((i) => layer(i) !== undefined),
-    {
-      positions: shapeOf(`${root}embeddings.position_embedding.weight`)?.[0],
-      activation: 'quick_gelu',
-    },
-  );
-}
-
-/** SD2 was trained on the states before the last layer, so that layer is left out, as in diffusers' folders. */
-function openClipConfig(shapeOf: Shapes, label: string) {
-  const tokens = shapeOf(`${LDM_OPEN_CLIP}token_embedding.weight`);
-  const layer = (i: number): readonly number[] | undefined =>
-    shapeOf(`${LDM_OPEN_CLIP}transformer.resblocks.${i}.mlp.c_fc.weight`);
-  const layers = countWhile((i) => layer(i) !== undefined);
-  if (tokens === undefined || layers < 2) throw incomplete(label, 'text encoder');
-  return textConfig(tokens, layer(0), layers - 1, {
-    positions: shapeOf(`${LDM_OPEN_CLIP}positional_embedding`)?.[0],
-    activation: 'gelu',
-  });
-}
-
-function textConfig(
-  tokens: readonly number[],
-  mlp: readonly number[] | undefined,
-  layers: number,
-  { positions, activation }: { positions: number | undefined; activation: string },
-) {
-  const [vocabulary = 0, width = 0] = tokens;
-  return {
-    vocab_size: vocabulary,
-    hidden_size: width,
-    intermediate_size: mlp?.[0],
-    num_hidden_layers: layers,
-    num_attention_heads: Math.max(1, width / CLIP_HEAD_SIZE),
-    max_position_embeddings: positions,
-    hidden_act: activation,
-    eos_token_id: vocabulary - 1,
-  };
-}
-
-const isXl = (header: SafetensorsHeader): boolean =>
-  [...header.weights.keys()].some((name) => name.startsWith('conditioner.embedders.'));
-
 /** Beginnings and parts of names → what such a file is. */
 const OTHERS: readonly (readonly [RegExp, string])[] = [
-  [/^conditioner\.embedders\./, 'a Stable Diffusion XL checkpoint'],
   [
     /(^|\.)(double_blocks|single_blocks|joint_blocks)\.|^transformer_blocks\./,
     'a Flux or Stable Diffusion 3 model',
@@ -238,13 +187,7 @@ function explainOther(header: SafetensorsHeader, label: string): AppError {
   return new AppError(
     'model',
     found === undefined
-      ? `${label} is no checkpoint that is known here; choose a Stable Diffusion 1 or 2 checkpoint, or a model folder.`
-      : `${label} is ${found[1]}, which cannot be opened here; choose a Stable Diffusion 1 or 2 checkpoint.`,
+      ? `${label} is no checkpoint that is known here; choose a Stable Diffusion checkpoint, or a model folder.`
+      : `${label} is ${found[1]}, which cannot be opened here; choose a Stable Diffusion checkpoint.`,
   );
 }
-
-const incomplete = (label: string, part: string): AppError =>
-  new AppError(
-    'model',
-    `${label} has no complete ${part}; it was cut out of a checkpoint or is of an unknown architecture, so use the whole checkpoint.`,
-  );

@@ -15,6 +15,8 @@ export interface Weight {
   /** Bytes from the start of the file. */
   readonly offset: number;
   readonly length: number;
+  /** The file holds the matrix with rows and columns exchanged; `shape` is what it becomes. */
+  readonly isTransposed?: true;
 }
 
 /** What a LoRA adds to a layer: `strength · scale · up(mid(down(x)))`. */
@@ -84,3 +86,10 @@ export function rowsOf(weight: Weight, part: number, parts: number): Weight {
   }
   return { ...weight, shape: [rows / parts, ...rest], offset: weight.offset + part * length, length };
 }
+
+/** A matrix that the file holds the other way round. */
+export const transposed = (weight: Weight): Weight => ({
+  ...weight,
+  shape: weight.shape.toReversed(),
+  isTransposed: true,
+});

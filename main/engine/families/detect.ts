@@ -3,14 +3,20 @@ import { AppError } from '../../../shared/errors';
 import type { ModelDefaults } from '../../../shared/models';
 import type { Session } from '../onnx/session';
 import type { ModelFolder } from '../model/model-folder-parts';
-import { defaultSchedulerName } from '../schedulers/scheduler-config';
+import { defaultSchedulerName, type SchedulerConfig } from '../schedulers/scheduler-config';
 import type { LatentScale } from '../latents/latent-scale';
 import { VAE_FACTOR, type FamilyTraits } from './family-traits';
 import { sd1 } from './sd1';
 import { sd2, turboDefaults } from './sd2';
+import { sdxl } from './sdxl';
 
-/** Family from the configs alone: the text width decides; for unusual widths, SD 2's linear projections; without configs, v-prediction. */
+/**
+ * Family from the configs alone: added conditioning is Stable Diffusion XL; else the text width decides; for unusual widths, SD 2's linear
+ * projections; without configs, the second text encoder and v-prediction.
+ */
 export function detectFamily(folder: ModelFolder): FamilyTraits {
+  if (folder.configs.unet['addition_embed_type'] === 'text_time') return sdxl;
+  if (folder.denoiser === 'unet' && folder.parts.has('text_encoder_2')) return sdxl;
   const width = folder.configs.unet['cross_attention_dim'] ?? folder.configs.text_encoder['hidden_size'];
   if (width === 768) return sd1;
   if (width === 1024) return sd2;
@@ -24,11 +30,10 @@ export function assertSupportedDenoiser(session: Session): void {
   const refuse = (what: string): never => {
     throw new AppError(
       'model',
-      `This model is ${what}, which this version cannot run; choose a Stable Diffusion 1 or 2 model.`,
+      `This model is ${what}, which this version cannot run; choose a Stable Diffusion model.`,
     );
   };
   if (names.has('img_ids') || names.has('pooled_projections')) refuse('a Flux model');
-  if (names.has('time_ids') || names.has('text_embeds')) refuse('a Stable Diffusion XL model');
   const channels = session.inputs.find((spec) => spec.name === 'sample' || spec.shape.length === 4)?.shape[1];
   if (channels === 9) refuse('an inpainting model (9 input channels)');
   if (channels === 8) refuse('an instruct-pix2pix model (8 input channels)');
@@ -43,15 +48,19 @@ export function recommendedDefaults(folder: ModelFolder, traits: FamilyTraits): 
     return { strength, steps, guidance, scheduler, sidePx: width };
   }
   const scheduler = defaultSchedulerName(folder.schedulerConfig);
-  const isFewStep =
-    folder.schedulerConfig['timestep_spacing'] === 'trailing' &&
-    (scheduler === 'euler' || scheduler === 'euler-ancestral');
-  const base = isFewStep
+  const base = isFewStep(folder.schedulerConfig)
     ? turboDefaults
     : scheduler === 'lcm'
       ? { strength: 0.6, steps: 8, guidance: 1.5 }
       : traits.defaults;
   return { ...base, scheduler, sidePx: own };
+}
+
+/** SD-Turbo, SDXL-Turbo, Lightning: Euler with trailing timesteps (pipelines.md 8.1). */
+export function isFewStep(config: SchedulerConfig): boolean {
+  const { _class_name: name } = config;
+  const isEuler = name === 'EulerDiscreteScheduler' || name === 'EulerAncestralDiscreteScheduler';
+  return isEuler && config.timestep_spacing === 'trailing';
 }
 
 /** Pixels must be a multiple of this: VAE factor times the halvings inside the UNet (exports break on odd latents). */

@@ -2,7 +2,7 @@
 import { needTokenizer } from '../model/clip-tokenizers';
 import type { LoadedModel } from '../model/loaded-model';
 import { runGuarded } from '../model/model-runtime';
-import { embedChunks, type EmbeddedPrompt } from '../stages/embed';
+import { embedChunks, lastHiddenState, type EmbeddedPrompt } from '../stages/embed';
 import { findNonFinite } from '../stages/guards';
 import { chunkPrompt, padChunks, truncatePrompt, type PromptChunks } from '../text/prompt-chunks';
 import type { EmbeddedPrompts, PromptRequest } from './family-traits';
@@ -23,13 +23,13 @@ async function embedOnce(model: LoadedModel, chunks: PromptChunks): Promise<Embe
   const key = JSON.stringify(chunks.map((chunk) => [[...chunk.ids], [...chunk.weights]]));
   const known = model.embeddings.get(key);
   if (known !== undefined) return known;
-  const { result: hidden } = await runGuarded(
+  const { result } = await runGuarded(
     model.runtime,
     'text_encoder',
-    (session) => embedChunks(session, chunks),
-    (embedding) => findNonFinite(embedding.data),
+    (session) => embedChunks(session, chunks, lastHiddenState(session)),
+    ({ hidden }) => findNonFinite(hidden.data),
   );
-  const embedded = { hidden, pooled: null, timeIds: null };
+  const embedded = { ...result, timeIds: null };
   model.embeddings.set(key, embedded);
   return embedded;
 }

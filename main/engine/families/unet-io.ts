@@ -1,16 +1,16 @@
-/** How a UNet2DConditionModel is fed: latents, timestep and text (pipelines.md 4.2). */
+/** How a UNet2DConditionModel is fed: latents, timestep and text, and SDXL's summary of the prompt and sizes (pipelines.md 4.2). */
 import { AppError } from '../../../shared/errors';
 import { findIo, fixedDim } from '../onnx/find-io';
 import type { Session } from '../onnx/session';
 import type { Feed, IoSpec } from '../onnx/tensors';
-import type { PromptEmbedding } from '../stages/embed';
+import type { EmbeddedPrompt, PromptEmbedding } from '../stages/embed';
 import { assertSizeAccepted } from '../stages/fixed-size';
 import { VAE_FACTOR, type DenoiserIo } from './family-traits';
 
 const latentInput = (session: Session): IoSpec =>
   findIo(session.inputs, ['sample'], (spec) => spec.shape.length === 4, 'UNet input');
 
-/** The inputs that every UNet has. Throws `AppError('usage')` for a size or a prompt that a fixed export cannot take. */
+/** The inputs that a UNet has. Throws `AppError('usage')` for a size or a prompt that a fixed export cannot take. */
 export const unetIo: DenoiserIo = {
   latentInput,
 
@@ -46,6 +46,7 @@ export const unetIo: DenoiserIo = {
         text,
         prompts.map(({ hidden }) => hidden),
       ),
+      ...addedFeeds(session, prompts),
     };
   },
 
@@ -84,6 +85,35 @@ function textFeed(spec: IoSpec, embeddings: readonly PromptEmbedding[]): Feed {
   const data = new Float32Array(embeddings.length * first.data.length);
   embeddings.forEach((embedding, i) => data.set(embedding.data, i * first.data.length));
   return { data, dims: [embeddings.length, first.length, first.width] };
+}
+
+/** SDXL's two more inputs; nothing for graphs without them. */
+function addedFeeds(session: Session, prompts: readonly EmbeddedPrompt[]): Record<string, Feed> {
+  const feeds: Record<string, Feed> = {};
+  for (const [name, values] of [
+    ['text_embeds', prompts.map(({ pooled }) => pooled)],
+    ['time_ids', prompts.map(({ timeIds }) => timeIds)],
+  ] as const) {
+    const spec = session.inputs.find((input) => input.name === name);
+    if (spec !== undefined) feeds[name] = rowsFeed(spec, values);
+  }
+  return feeds;
+}
+
+/** Rows [B, n]. */
+function rowsFeed(spec: IoSpec, rows: readonly (Float32Array | null)[]): Feed {
+  const present = rows.filter((row) => row !== null);
+  const length = present[0]?.length ?? 0;
+  const wanted = fixedDim(spec, 1) ?? length;
+  if (present.length < rows.length || wanted !== length) {
+    throw new AppError(
+      'model',
+      `The UNet of this model wants ${present.length < rows.length ? '' : `${wanted} `}numbers as ${spec.name} that its text encoders do not give; the parts of this model folder do not belong together.`,
+    );
+  }
+  const data = new Float32Array(rows.length * length);
+  present.forEach((row, i) => data.set(row, i * length));
+  return { data, dims: [rows.length, length] };
 }
 
 function repeat(data: Float32Array, times: number): Float32Array {

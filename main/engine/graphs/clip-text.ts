@@ -20,6 +20,7 @@ const schema = z.object({
   layer_norm_eps: z.number().positive().default(1e-5),
   eos_token_id: z.number().int().default(49407),
   projection_dim: z.number().int().positive().optional(),
+  output_hidden_states: z.boolean().default(false),
 });
 type Config = z.infer<typeof schema>;
 
@@ -28,15 +29,10 @@ const INT32 = 6;
 
 /**
  * input_ids [B, S] int64 → last_hidden_state [B, S, D] and pooler_output [B, D]; with a projection (SDXL's second encoder)
- * text_embeds [B, P] in place of pooler_output.
- * @param hasHiddenStates adds hidden_states.0 (the embeddings) to hidden_states.N-1 (what goes into the last layer), [B, S, D], for SDXL
+ * text_embeds [B, P] in place of pooler_output. The setting `output_hidden_states` (SDXL) adds hidden_states.0 (the embeddings) to
+ * hidden_states.N-1 (what goes into the last layer), [B, S, D].
  */
-export function buildClipText(
-  json: unknown,
-  weights: WeightSource,
-  target: GraphTarget,
-  hasHiddenStates = false,
-): BuiltGraph {
+export function buildClipText(json: unknown, weights: WeightSource, target: GraphTarget): BuiltGraph {
   const config = parseConfig(schema, json, weights.label);
   const g = new GraphBuilder('text_encoder', weights, target);
   const D = config.hidden_size;
@@ -51,7 +47,7 @@ export function buildClipText(
 
   let x = toRows(g, embeddings(g, ids, root, config), D); // [B·S, D]
   for (let i = 0; i < config.num_hidden_layers; i += 1) {
-    if (hasHiddenStates) g.output(`hidden_states.${i}`, unflatten(x), sequence);
+    if (config.output_hidden_states) g.output(`hidden_states.${i}`, unflatten(x), sequence);
     x = encoderLayer(g, x, `${root}encoder.layers.${i}`, batch, config);
   }
   const states = unflatten(layerNorm(g, x, `${root}final_layer_norm`, D, config.layer_norm_eps));

@@ -196,12 +196,13 @@ export class GraphBuilder {
   private external(name: Value, weight: Weight): Value {
     const shaped = `${name}:${weight.shape.join('x')}`;
     const float = weight.dtype === 'F32' ? shaped : `${shaped}/float`;
-    if (this.initializers.has(shaped)) return float;
+    const value = weight.isTransposed ? `${shaped}/transposed` : float;
+    if (this.initializers.has(shaped)) return value;
     const { file, offset, length } = weight;
     this.initializers.set(shaped, {
       name: shaped,
       dtype: ONNX_DTYPE[weight.dtype],
-      dims: weight.shape,
+      dims: weight.isTransposed ? weight.shape.toReversed() : weight.shape,
       data: { location: this.nameOf(file), offset, length },
     });
     if (float !== shaped) {
@@ -214,7 +215,18 @@ export class GraphBuilder {
         attributes: { to: FLOAT },
       });
     }
-    return float;
+    // Folded when the session opens, like the Cast.
+    if (value !== float) {
+      this.nodes.push({
+        op: 'Transpose',
+        domain: '',
+        name: value,
+        inputs: [float],
+        outputs: [value],
+        attributes: { perm: [1, 0] },
+      });
+    }
+    return value;
   }
 
   /** The name in the graph's folder: the file's own for the checkpoint, one that no other file has for what comes from another folder. */

@@ -40,15 +40,22 @@ const OWN_TENSORS: Readonly<Partial<Record<Component, RegExp>>> = {
   vae_decoder: /^(decoder|post_quant_conv)\./,
 };
 
-/** Throws `AppError('model')` with what is missing. */
-export async function findComponent(model: string, component: Component): Promise<ComponentSource> {
+/**
+ * Throws `AppError('model')` with what is missing.
+ * @param settings added to the component's own config
+ */
+export async function findComponent(
+  model: string,
+  component: Component,
+  settings: JsonObject = {},
+): Promise<ComponentSource> {
   const exported = join(model, component);
   const files = await listOrNull(exported);
   const graph = files === null ? undefined : onnxNameOf(files);
   if (graph !== undefined) {
     return {
       graph: onnxFile(join(exported, graph)),
-      config: await readConfig(join(exported, 'config.json')),
+      config: { ...(await readConfig(join(exported, 'config.json'))), ...settings },
       sizeBytes: await folderBytes(exported),
       format: 'onnx',
       parameters: null,
@@ -56,7 +63,8 @@ export async function findComponent(model: string, component: Component): Promis
   }
   const folder = join(model, CHECKPOINT_FOLDER[component]);
   const weightFiles = await listOrNull(folder);
-  if (weightFiles !== null && holdsSafetensors(weightFiles)) return openCheckpoint(model, component, folder);
+  if (weightFiles !== null && holdsSafetensors(weightFiles))
+    return openCheckpoint(model, component, folder, settings);
   throw missingGraph(model, component, files ?? weightFiles);
 }
 
@@ -66,21 +74,27 @@ function onnxNameOf(files: readonly string[]): string | undefined {
   return graphs.includes('model.onnx') ? 'model.onnx' : graphs.length === 1 ? graphs[0] : undefined;
 }
 
-async function openCheckpoint(model: string, component: Component, folder: string): Promise<ComponentSource> {
-  const config = await readConfig(join(folder, 'config.json'));
-  if (Object.keys(config).length === 0) {
+async function openCheckpoint(
+  model: string,
+  component: Component,
+  folder: string,
+  settings: JsonObject,
+): Promise<ComponentSource> {
+  const own = await readConfig(join(folder, 'config.json'));
+  if (Object.keys(own).length === 0) {
     throw new AppError(
       'model',
       `The model ${basename(model)} has no ${basename(folder)}/config.json, without which its weights cannot be read; download the whole model folder again.`,
     );
   }
+  const config = { ...own, ...settings };
   const weights = await openComponentWeights(folder);
-  const own = OWN_TENSORS[component] ?? /^/;
+  const ownTensors = OWN_TENSORS[component] ?? /^/;
   const tensors = weights.headers.flatMap((header) => [...header.weights.values()]);
   return {
     graph: builtGraph(component, config, weights, basename(model)),
     config,
-    ...describeWeights(tensors.filter(({ name }) => own.test(name))),
+    ...describeWeights(tensors.filter(({ name }) => ownTensors.test(name))),
   };
 }
 

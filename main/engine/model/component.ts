@@ -12,6 +12,9 @@ export type Component = (typeof COMPONENTS)[number];
 export const TEXT_ENCODERS = ['text_encoder', 'text_encoder_2'] as const;
 export type TextEncoder = (typeof TEXT_ENCODERS)[number];
 
+/** The folder of a text encoder's tokenizer. */
+export const tokenizerOf = (encoder: TextEncoder): string => encoder.replace('text_encoder', 'tokenizer');
+
 /** The part that predicts: one of the two. */
 export type Denoiser = 'unet' | 'transformer';
 

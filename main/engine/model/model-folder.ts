@@ -3,13 +3,14 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { AppError } from '../../../shared/errors';
 import { parseSchedulerConfig } from '../schedulers/scheduler-config';
-import { TEXT_ENCODERS, type Component, type TextEncoder } from './component';
+import { TEXT_ENCODERS, tokenizerOf, type Component, type TextEncoder } from './component';
 import {
   findComponent,
   missingPart,
   readConfig,
   readModelText,
   type ComponentSource,
+  type JsonObject,
 } from './component-source';
 import { collect, hashFiles, type ModelFolder, type TokenizerSource } from './model-folder-parts';
 import { readSingleFile } from './single-file';
@@ -26,22 +27,22 @@ export async function readModelFolder(model: string): Promise<ModelFolder> {
     return readSingleFile(join(path, only));
   }
   if (!entries.includes('unet')) await explainForeignFolder(path, entries);
-  if (entries.includes('text_encoder_2') || entries.includes('tokenizer_2')) {
-    throw new AppError(
-      'model',
-      `${basename(path)} is a Stable Diffusion XL or Flux model, which this version cannot run; choose a Stable Diffusion 1 or 2 model.`,
-    );
-  }
 
+  const index = await readConfig(join(path, 'model_index.json'));
+  const components = componentsOf(entries, index);
+  const isXl = components.includes('unet') && components.includes('text_encoder_2');
   const sources = new Map<Component, ComponentSource>();
-  for (const component of componentsOf(entries)) {
-    sources.set(component, await findComponent(path, component));
+  for (const component of components) {
+    const isText = TEXT_ENCODERS.some((encoder) => encoder === component);
+    const settings = isXl && isText ? { output_hidden_states: true } : {};
+    sources.set(component, await findComponent(path, component, settings));
   }
   const collected = collect(sources);
+  assertTextEncoders(path, collected);
   const tokenizers: Partial<Record<TextEncoder, TokenizerSource>> = {};
   for (const encoder of TEXT_ENCODERS) {
     if (!sources.has(encoder)) continue;
-    const folder = encoder.replace('text_encoder', 'tokenizer');
+    const folder = tokenizerOf(encoder);
     if (!entries.includes(folder)) throw missingPart(path, folder);
     tokenizers[encoder] = { folder: join(path, folder) };
   }
@@ -49,7 +50,6 @@ export async function readModelFolder(model: string): Promise<ModelFolder> {
   const schedulerConfig = parseSchedulerConfig(
     await readModelText(join(path, 'scheduler', 'scheduler_config.json')),
   );
-  const index = await readConfig(join(path, 'model_index.json'));
 
   const card = await readStarterCard(path);
   return {
@@ -68,11 +68,28 @@ export async function readModelFolder(model: string): Promise<ModelFolder> {
   };
 }
 
-/** The parts that a folder promises by its entries; a missing second text encoder or a missing first one beside it is a kind of model. */
-function componentsOf(entries: readonly string[]): Component[] {
-  const named = TEXT_ENCODERS.filter((encoder) => entries.includes(encoder));
+/**
+ * The parts that a folder promises by its entries or its model_index.json. One text encoder, two, or the second alone (SDXL's refiner) are
+ * kinds of models; an encoder whose tokenizer is there is promised too.
+ */
+function componentsOf(entries: readonly string[], index: JsonObject): Component[] {
+  const isPromised = (part: string): boolean => {
+    const named = index[part];
+    return entries.includes(part) || (Array.isArray(named) && typeof named[0] === 'string');
+  };
+  const named = TEXT_ENCODERS.filter((encoder) => isPromised(encoder) || isPromised(tokenizerOf(encoder)));
   const textEncoders: readonly TextEncoder[] = named.length > 0 ? named : ['text_encoder'];
   return [...textEncoders, entries.includes('unet') ? 'unet' : 'transformer', 'vae_encoder', 'vae_decoder'];
+}
+
+/** A UNet with SDXL's added conditioning has a second text encoder, and a first one unless the second is as wide as the UNet wants. */
+function assertTextEncoders(path: string, { parts, configs }: Pick<ModelFolder, 'parts' | 'configs'>): void {
+  if (configs.unet['addition_embed_type'] !== 'text_time') return;
+  if (!parts.has('text_encoder_2')) throw missingPart(path, 'text_encoder_2');
+  const wanted = configs.unet['cross_attention_dim'];
+  if (!parts.has('text_encoder') && wanted !== configs.text_encoder_2['hidden_size']) {
+    throw missingPart(path, 'text_encoder');
+  }
 }
 
 /** The names in a folder; null for a file. */

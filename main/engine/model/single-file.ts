@@ -20,7 +20,7 @@ export interface SingleFileHints {
   readonly schedulerConfig?: JsonObject;
 }
 
-/** The schedule of every Stable Diffusion 1 and 2 model (pipelines.md 1.1). */
+/** The schedule of every Stable Diffusion 1, 2 and XL model (pipelines.md 1.1). */
 const SCHEDULE = {
   beta_start: 0.00085,
   beta_end: 0.012,
@@ -30,6 +30,8 @@ const SCHEDULE = {
   steps_offset: 1,
   clip_sample: false,
 } as const;
+
+const XL_SCHEDULE = { ...SCHEDULE, _class_name: 'EulerDiscreteScheduler' } as const;
 
 const SCHEDULERS: Readonly<Record<SchedulerKind, JsonObject>> = {
   sd1: { ...SCHEDULE, _class_name: 'PNDMScheduler', skip_prk_steps: true, prediction_type: 'epsilon' },
@@ -42,8 +44,18 @@ const SCHEDULERS: Readonly<Record<SchedulerKind, JsonObject>> = {
     prediction_type: 'epsilon',
     timestep_spacing: 'trailing',
   },
+  xl: { ...XL_SCHEDULE, prediction_type: 'epsilon', timestep_spacing: 'leading' },
+  'xl-v': { ...XL_SCHEDULE, prediction_type: 'v_prediction', timestep_spacing: 'leading' },
+  'xl-lightning': { ...XL_SCHEDULE, prediction_type: 'epsilon', timestep_spacing: 'trailing' },
+  'xl-turbo': {
+    ...XL_SCHEDULE,
+    _class_name: 'EulerAncestralDiscreteScheduler',
+    prediction_type: 'epsilon',
+    timestep_spacing: 'trailing',
+  },
 };
-type SchedulerKind = 'sd1' | 'sd1-v' | 'sd2-v' | 'sd2-base' | 'turbo';
+type SchedulerKind =
+  'sd1' | 'sd1-v' | 'sd2-v' | 'sd2-base' | 'turbo' | 'xl' | 'xl-v' | 'xl-lightning' | 'xl-turbo';
 
 /** Pixels of the side that a kind was trained at, divided by the VAE factor. */
 const SAMPLE_SIZE: Readonly<Record<SchedulerKind, number>> = {
@@ -52,6 +64,10 @@ const SAMPLE_SIZE: Readonly<Record<SchedulerKind, number>> = {
   'sd2-v': 96,
   'sd2-base': 64,
   turbo: 64,
+  xl: 128,
+  'xl-v': 128,
+  'xl-lightning': 128,
+  'xl-turbo': 64,
 };
 
 /** OpenCLIP was trained with 0, the id of "!", behind the text. */
@@ -84,18 +100,26 @@ export async function readSingleFile(path: string, hints: SingleFileHints = {}):
   }
   const collected = collect(sources);
   const schedulerConfig = parseSchedulerConfig(JSON.stringify(hints.schedulerConfig ?? SCHEDULERS[kind]));
+  const isRefiner = checkpoint.family === 'sdxl' && !sources.has('text_encoder');
   const tokenizer = hints.tokenizerFolder ?? join(starterModelPath(), 'tokenizer');
   return {
     path,
     id: name,
     name,
     ...collected,
-    index: {},
+    index: isRefiner ? { force_zeros_for_empty_prompt: false, requires_aesthetics_score: true } : {},
     tokenizers: {
-      text_encoder: {
-        folder: tokenizer,
-        ...(checkpoint.family === 'sd2' ? { padToken: OPEN_CLIP_PAD } : {}),
-      },
+      ...(sources.has('text_encoder')
+        ? {
+            text_encoder: {
+              folder: tokenizer,
+              ...(checkpoint.family === 'sd2' ? { padToken: OPEN_CLIP_PAD } : {}),
+            },
+          }
+        : {}),
+      ...(sources.has('text_encoder_2')
+        ? { text_encoder_2: { folder: tokenizer, padToken: OPEN_CLIP_PAD } }
+        : {}),
     },
     schedulerConfig,
     revision: await hashFiles([header.file], { configs: collected.configs, schedulerConfig }),
@@ -121,10 +145,10 @@ function assertCheckpointName(path: string): void {
 
 /**
  * What a checkpoint predicts does not show in its tensors. The rule: its own metadata (modelspec) first, then "vpred" in the
- * file's name; else SD1 predicts noise, and SD2 velocity unless its name says that it is the 512 pixel base model or a turbo model.
+ * file's name; else SD1 and SDXL predict noise, and SD2 velocity unless its name says that it is the 512 pixel base model or a turbo model.
  */
 export function schedulerKind(
-  family: Extract<Family, 'sd1' | 'sd2'>,
+  family: Extract<Family, 'sd1' | 'sd2' | 'sdxl'>,
   name: string,
   metadata: Readonly<Record<string, string>>,
 ): SchedulerKind {
@@ -132,6 +156,11 @@ export function schedulerKind(
   const architecture = metadata['modelspec.architecture'] ?? '';
   const isVelocity =
     told === 'v' || told === 'v_prediction' || architecture.endsWith('-v') || /v[-_]?pred/i.test(name);
+  if (family === 'sdxl') {
+    if (/turbo/i.test(name)) return 'xl-turbo';
+    if (/lightning/i.test(name)) return 'xl-lightning';
+    return isVelocity ? 'xl-v' : 'xl';
+  }
   if (/turbo/i.test(name)) return 'turbo';
   if (family === 'sd1') return isVelocity ? 'sd1-v' : 'sd1';
   if (isVelocity) return 'sd2-v';

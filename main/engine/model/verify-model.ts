@@ -2,9 +2,10 @@
 import { basename, resolve } from 'node:path';
 import { toErrorBody } from '../../../shared/errors';
 import type { Family } from '../../../shared/models';
-import { detectFamily } from '../families/detect';
+import { detectFamily, isFewStep } from '../families/detect';
+import { hasAestheticScore } from '../families/sdxl-prompts';
 import type { Component } from './component';
-import type { ComponentSource, JsonObject, ParameterCounts } from './component-source';
+import type { ComponentSource, ParameterCounts } from './component-source';
 import { readModelFolder } from './model-folder';
 import type { ModelFolder } from './model-folder-parts';
 
@@ -67,7 +68,7 @@ function reportOn(folder: ModelFolder): VerifyReport {
     }),
   );
   const memory = components.map(({ memoryBytes }) => memoryBytes);
-  const { variant, problem } = variantOf(folder.configs.unet);
+  const { variant, problem } = variantOf(folder);
   const setting = (name: string): string | null => {
     const value = folder.schedulerConfig[name];
     return typeof value === 'string' ? value : null;
@@ -90,8 +91,9 @@ function reportOn(folder: ModelFolder): VerifyReport {
 const floatBytes = (parameters: ParameterCounts | null): number | null =>
   parameters === null ? null : 4 * Object.values(parameters).reduce((sum, count) => sum + count, 0);
 
-/** What the UNet's inputs say it is for. */
-function variantOf(unet: JsonObject): { variant: string; problem: string | null } {
+/** What the UNet's inputs, the scheduler and the parts say the model is for. */
+function variantOf(folder: ModelFolder): { variant: string; problem: string | null } {
+  const { unet } = folder.configs;
   if (unet['in_channels'] === 9) {
     return {
       variant: 'inpainting (9 input channels)',
@@ -111,5 +113,11 @@ function variantOf(unet: JsonObject): { variant: string; problem: string | null 
         'This model was distilled with a guidance input (timestep_cond), which this version cannot feed; use an LCM version without it.',
     };
   }
-  return { variant: 'standard', problem: null };
+  if (folder.parts.has('text_encoder_2') && hasAestheticScore(folder)) {
+    return { variant: 'refiner (second text encoder alone, aesthetic score)', problem: null };
+  }
+  return {
+    variant: isFewStep(folder.schedulerConfig) ? 'few steps without guidance' : 'standard',
+    problem: null,
+  };
 }

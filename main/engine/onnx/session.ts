@@ -13,8 +13,11 @@ export interface Session {
   readonly provider: Provider;
   readonly inputs: readonly IoSpec[];
   readonly outputs: readonly IoSpec[];
-  /** Runs once; blocks the event loop while it runs (onnxruntime.md, fact 1). Feeds that the graph has no input for are an error. */
-  run(feeds: Readonly<Record<string, Feed>>): Promise<Record<string, FloatTensor>>;
+  /**
+   * Runs once; blocks the event loop while it runs (onnxruntime.md, fact 1). Feeds that the graph has no input for are an error.
+   * @param only names of the outputs that are wanted; default: all
+   */
+  run(feeds: Readonly<Record<string, Feed>>, only?: readonly string[]): Promise<Record<string, FloatTensor>>;
   release(): Promise<void>;
 }
 
@@ -43,7 +46,7 @@ export async function openSession(path: string, options: OpenOptions): Promise<S
     provider: options.provider,
     inputs,
     outputs,
-    async run(feeds) {
+    async run(feeds, only = outputs.map(({ name }) => name)) {
       const tensors: Record<string, InstanceType<typeof ort.Tensor>> = {};
       for (const [name, feed] of Object.entries(feeds)) {
         const spec = byName.get(name);
@@ -52,7 +55,7 @@ export async function openSession(path: string, options: OpenOptions): Promise<S
       }
       let results: InferenceSession.OnnxValueMapType;
       try {
-        results = await native.run(tensors);
+        results = await native.run(tensors, only);
       } catch (error) {
         throw explainSessionError(error, path, options.provider);
       }

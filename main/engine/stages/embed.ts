@@ -1,6 +1,7 @@
 /** Prompt → text embeddings: tokens, chunks of 77, weights, one text-encoder run per chunk (pipelines.md 3). */
 import { findIo } from '../onnx/find-io';
 import type { Session } from '../onnx/session';
+import type { FloatTensor, IoSpec } from '../onnx/tensors';
 import { applyWeights, concatChunks } from '../text/embed-prompt';
 import type { PromptChunk } from '../text/prompt-chunks';
 
@@ -20,33 +21,51 @@ export interface EmbeddedPrompt {
   readonly timeIds: Float32Array | null;
 }
 
-/** Encodes every chunk ([77] ids each) and joins them along the sequence: [1, 77·k, D]. */
+/** Which outputs of a text encoder are the hidden states [1, 77, D] and, where wanted, the summary [1, P]. */
+export interface TextOutputs {
+  readonly hidden: string;
+  readonly pooled: string | null;
+}
+
+/** What SD1 and SD2 take: the last hidden states. */
+export const lastHiddenState = ({ outputs }: Pick<Session, 'outputs'>): TextOutputs => ({
+  hidden: findIo(outputs, ['last_hidden_state'], isSequence, 'text encoder output').name,
+  pooled: null,
+});
+
+const isSequence = (spec: IoSpec): boolean => spec.shape.length === 3;
+
+/** Encodes every chunk ([77] ids each) and joins them along the sequence: [1, 77·k, D]. The summary is the first chunk's, as in A1111. */
 export async function embedChunks(
   session: Session,
   chunks: readonly PromptChunk[],
-): Promise<PromptEmbedding> {
+  outputs: TextOutputs,
+): Promise<Pick<EmbeddedPrompt, 'hidden' | 'pooled'>> {
   const input = findIo(
     session.inputs,
     ['input_ids'],
     (spec) => spec.type.startsWith('int'),
     'text encoder input',
   );
-  const output = findIo(
-    session.outputs,
-    ['last_hidden_state'],
-    (spec) => spec.shape.length === 3,
-    'text encoder output',
-  );
+  const names = [outputs.hidden, ...(outputs.pooled === null ? [] : [outputs.pooled])];
   const parts: Float32Array[] = [];
+  let pooled: Float32Array | null = null;
   let width = 0;
   let length = 0;
   for (const chunk of chunks) {
-    const results = await session.run({ [input.name]: { data: chunk.ids, dims: [1, chunk.ids.length] } });
-    const hidden = results[output.name];
-    if (hidden === undefined) throw new Error(`no output ${output.name}`);
+    const ids = { data: chunk.ids, dims: [1, chunk.ids.length] };
+    const results = await session.run({ [input.name]: ids }, names);
+    const hidden = need(results, outputs.hidden);
+    if (outputs.pooled !== null) pooled ??= need(results, outputs.pooled).data;
     width = hidden.dims[2] ?? 0;
     length += chunk.ids.length;
     parts.push(applyWeights(hidden.data, chunk.weights, width));
   }
-  return { data: concatChunks(parts), length, width };
+  return { hidden: { data: concatChunks(parts), length, width }, pooled };
+}
+
+function need(results: Readonly<Record<string, FloatTensor>>, name: string): FloatTensor {
+  const tensor = results[name];
+  if (tensor === undefined) throw new Error(`no output ${name}`);
+  return tensor;
 }

@@ -68,13 +68,14 @@ export function truncatePrompt(tokenizer: ClipTokenizer, prompt: string): Prompt
   );
 }
 
-/** Positive and negative prompt with equally many chunks: the shorter one is filled up with empty chunks. */
+/** Positive and negative prompt with equally many chunks: the shorter one is filled up with empty chunks, both to `atLeast`. */
 export function padChunks(
   a: PromptChunks,
   b: PromptChunks,
   tokenizer: ClipTokenizer,
+  atLeast = 1,
 ): [PromptChunks, PromptChunks] {
-  const length = Math.max(a.length, b.length);
+  const length = Math.max(a.length, b.length, atLeast);
   const pad = (chunks: PromptChunks): PromptChunks => [
     ...chunks,
     ...Array.from({ length: length - chunks.length }, () => buildChunk(tokenizer, [])),

@@ -32,6 +32,8 @@ describe('names', () => {
     ['up_blocks.3.attentions.2.norm.weight', 'output_blocks.11.1.norm.weight'],
     ['conv_norm_out.bias', 'out.0.bias'],
     ['conv_out.weight', 'out.2.weight'],
+    ['add_embedding.linear_2.bias', 'label_emb.0.2.bias'],
+    ['time_embedding.cond_proj.weight', 'time_embed.cond_proj.weight'],
   ])('UNet %s', (name, ldm) => {
     expect(unet(name)).toEqual({ name: `model.diffusion_model.${ldm}` });
   });
@@ -52,11 +54,11 @@ describe('names', () => {
   });
 
   it('text encoders', () => {
-    expect(ldmClipNames(true)('encoder.layers.3.mlp.fc1.weight').name).toBe(
+    expect(ldmClipNames('cond_stage_model.transformer.', true)('encoder.layers.3.mlp.fc1.weight').name).toBe(
       'cond_stage_model.transformer.text_model.encoder.layers.3.mlp.fc1.weight',
     );
-    const open = ldmOpenClipNames(24);
     const root = 'cond_stage_model.model.';
+    const open = ldmOpenClipNames(root, 24);
     expect(open('embeddings.position_embedding.weight')).toEqual({ name: `${root}positional_embedding` });
     expect(open('encoder.layers.10.mlp.fc2.bias')).toEqual({
       name: `${root}transformer.resblocks.10.mlp.c_proj.bias`,
@@ -66,6 +68,14 @@ describe('names', () => {
       rows: { part: 2, parts: 3 },
     });
     expect(open('final_layer_norm.weight')).toEqual({ name: `${root}ln_final.weight` });
+    const bigG = ldmOpenClipNames('conditioner.embedders.1.model.', 32);
+    expect(bigG('text_model.encoder.layers.31.layer_norm2.weight')).toEqual({
+      name: 'conditioner.embedders.1.model.transformer.resblocks.31.ln_2.weight',
+    });
+    expect(bigG('text_projection.weight')).toEqual({
+      name: 'conditioner.embedders.1.model.text_projection',
+      isTransposed: true,
+    });
   });
 });
 
@@ -126,6 +136,56 @@ function fullSize(kind: 'sd1' | 'sd2', inChannels = 4): Record<string, readonly 
   return tensors;
 }
 
+/** The tensors of a full-size SDXL checkpoint, or its refiner, that tell its architecture. */
+function fullSizeXl(kind: 'base' | 'refiner'): Record<string, readonly number[]> {
+  const isBase = kind === 'base';
+  const channels = isBase ? [320, 640, 1280] : [384, 768, 1536, 1536];
+  const depths = isBase ? [0, 2, 10] : [0, 4, 4, 0];
+  const last = channels.length - 1;
+  const u = 'model.diffusion_model.';
+  const tensors: Record<string, readonly number[]> = {
+    [`${u}input_blocks.0.0.weight`]: [channels[0] ?? 0, 4, 3, 3],
+    [`${u}out.2.weight`]: [4, channels[0] ?? 0, 3, 3],
+    [`${u}label_emb.0.0.weight`]: [1280, isBase ? 2816 : 2560],
+    [`${u}middle_block.1.proj_in.weight`]: [channels[last] ?? 0, channels[last] ?? 0],
+    [`${u}middle_block.1.transformer_blocks.0.attn2.to_k.weight`]: [
+      channels[last] ?? 0,
+      isBase ? 2048 : 1280,
+    ],
+    'first_stage_model.decoder.conv_in.weight': [512, 4, 3, 3],
+  };
+  const deep = (block: string, depth: number): void => {
+    for (let i = 0; i < depth; i += 1) tensors[`${u}${block}.1.transformer_blocks.${i}.norm1.weight`] = [1];
+  };
+  deep('middle_block', isBase ? 10 : 4);
+  channels.forEach((c, level) => {
+    for (const j of [0, 1]) {
+      const block = `input_blocks.${1 + level * 3 + j}`;
+      const depth = depths[level] ?? 0;
+      tensors[`${u}${block}.0.in_layers.2.weight`] = [c, 1, 3, 3];
+      if (depth > 0) tensors[`${u}${block}.1.proj_in.weight`] = [c, c];
+      deep(block, depth);
+    }
+    if (level < last) tensors[`${u}input_blocks.${(level + 1) * 3}.0.op.weight`] = [c, c, 3, 3];
+  });
+  [128, 256, 512, 512].forEach((c, i) => {
+    for (const j of [0, 1])
+      tensors[`first_stage_model.encoder.down.${i}.block.${j}.conv1.weight`] = [c, 1, 3, 3];
+  });
+  const open = `conditioner.embedders.${isBase ? 1 : 0}.model.`;
+  tensors[`${open}token_embedding.weight`] = [49408, 1280];
+  tensors[`${open}positional_embedding`] = [77, 1280];
+  tensors[`${open}text_projection`] = [1280, 1280];
+  for (let i = 0; i < 32; i += 1) tensors[`${open}transformer.resblocks.${i}.mlp.c_fc.weight`] = [5120, 1280];
+  if (!isBase) return tensors;
+  const first = 'conditioner.embedders.0.transformer.text_model.';
+  tensors[`${first}final_layer_norm.weight`] = [768];
+  tensors[`${first}embeddings.token_embedding.weight`] = [49408, 768];
+  tensors[`${first}embeddings.position_embedding.weight`] = [77, 768];
+  for (let i = 0; i < 12; i += 1) tensors[`${first}encoder.layers.${i}.mlp.fc1.weight`] = [3072, 768];
+  return tensors;
+}
+
 describe('recognition', () => {
   it('Stable Diffusion 1', () => {
     const { family, parts } = recogniseLdm(headerOf(fullSize('sd1')), 'x');
@@ -147,7 +207,7 @@ describe('recognition', () => {
       up_block_types: ['UpBlock2D', 'CrossAttnUpBlock2D', 'CrossAttnUpBlock2D', 'CrossAttnUpBlock2D'],
     });
     expect(v.config).toMatchObject({ block_out_channels: [128, 256, 512, 512], layers_per_block: 2 });
-    expect(text.config).toMatchObject({
+    expect(text?.config).toMatchObject({
       num_hidden_layers: 12,
       num_attention_heads: 12,
       intermediate_size: 3072,
@@ -164,7 +224,56 @@ describe('recognition', () => {
       attention_head_dim: [5, 10, 20, 20],
       use_linear_projection: true,
     });
-    expect(text.config).toMatchObject({ num_hidden_layers: 23, num_attention_heads: 16, hidden_act: 'gelu' });
+    expect(text?.config).toMatchObject({
+      num_hidden_layers: 23,
+      num_attention_heads: 16,
+      hidden_act: 'gelu',
+    });
+  });
+
+  it('Stable Diffusion XL', () => {
+    const { family, parts } = recogniseLdm(headerOf(fullSizeXl('base')), 'x');
+    expect(family).toBe('sdxl');
+    expect(parts.unet.config).toMatchObject({
+      block_out_channels: [320, 640, 1280],
+      cross_attention_dim: 2048,
+      attention_head_dim: [5, 10, 20],
+      transformer_layers_per_block: [1, 2, 10],
+      addition_embed_type: 'text_time',
+      addition_time_embed_dim: 256,
+      projection_class_embeddings_input_dim: 2816,
+      down_block_types: ['DownBlock2D', 'CrossAttnDownBlock2D', 'CrossAttnDownBlock2D'],
+      up_block_types: ['CrossAttnUpBlock2D', 'CrossAttnUpBlock2D', 'UpBlock2D'],
+    });
+    const shared = { output_hidden_states: true, max_position_embeddings: 77 };
+    expect(parts.text_encoder?.config).toMatchObject({ ...shared, num_hidden_layers: 12 });
+    expect(parts.text_encoder_2?.config).toMatchObject({
+      ...shared,
+      num_hidden_layers: 32,
+      num_attention_heads: 20,
+      projection_dim: 1280,
+      hidden_act: 'gelu',
+    });
+  });
+
+  it("Stable Diffusion XL's refiner", () => {
+    const { family, parts } = recogniseLdm(headerOf(fullSizeXl('refiner')), 'x');
+    expect(family).toBe('sdxl');
+    expect(parts.text_encoder).toBeUndefined();
+    expect(parts.text_encoder_2?.root).toBe('conditioner.embedders.0.model.');
+    expect(parts.unet.config).toMatchObject({
+      block_out_channels: [384, 768, 1536, 1536],
+      cross_attention_dim: 1280,
+      attention_head_dim: [6, 12, 24, 24],
+      transformer_layers_per_block: [1, 4, 4, 4],
+      projection_class_embeddings_input_dim: 2560,
+    });
+  });
+
+  it.each(['conditioner.embedders.0.', 'conditioner.embedders.1.'])('XL without %s', (root) => {
+    const tensors = fullSizeXl('base');
+    for (const name of Object.keys(tensors)) if (name.startsWith(root)) delete tensors[name];
+    expect(() => recogniseLdm(headerOf(tensors), 'x')).toThrow(/no complete (second )?text encoder/);
   });
 
   it('input channels of an inpainting model', () => {
@@ -172,7 +281,6 @@ describe('recognition', () => {
   });
 
   it.each([
-    ['Stable Diffusion XL', { ...fullSize('sd1'), 'conditioner.embedders.0.transformer.x': [1] }],
     ['a LoRA', { 'lora_unet_down_blocks_0_attentions_0_proj_in.lora_down.weight': [4, 320] }],
     ['Flux', { 'model.diffusion_model.double_blocks.0.img_attn.qkv.weight': [1, 1] }],
     ['a UNet alone', { 'down_blocks.0.resnets.0.conv1.weight': [1] }],
@@ -199,6 +307,10 @@ describe('what a checkpoint predicts', () => {
     ['sd2', 'sd_turbo', {}, 'turbo'],
     ['sd2', 'mine', { 'modelspec.architecture': 'stable-diffusion-v2-768-v' }, 'sd2-v'],
     ['sd2', 'mine', { 'modelspec.prediction_type': 'epsilon' }, 'sd2-base'],
+    ['sdxl', 'sd_xl_base_1.0', {}, 'xl'],
+    ['sdxl', 'sd_xl_turbo_1.0_fp16', {}, 'xl-turbo'],
+    ['sdxl', 'juggernautXL_lightning', {}, 'xl-lightning'],
+    ['sdxl', 'noobaiXL-vpred', {}, 'xl-v'],
   ] as const)('%s "%s" %o: %s', (family, name, metadata, kind) => {
     expect(schedulerKind(family, name, metadata)).toBe(kind);
   });

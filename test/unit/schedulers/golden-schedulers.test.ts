@@ -12,7 +12,7 @@ import {
   schedulerConfigSchema,
   timestepSpacingSchema,
 } from '../../../main/engine/schedulers/scheduler-config';
-import { GOLDEN, GOLDEN_CASES, readRecord } from '../../support/golden';
+import { GOLDEN, goldenCases, readRecord } from '../../support/golden';
 import { absoluteSum, noiseDeter, pipelineLoop, sampleDeter, signedSum } from './fixture';
 
 const grid = z.object({
@@ -87,27 +87,30 @@ describe('loops of diffusers', () => {
 });
 
 describe('recorded img2img runs', () => {
-  it.each(GOLDEN_CASES.map((golden) => [golden.name, golden] as const))('%s', async (name, golden) => {
-    const record = await readRecord(name);
-    const scheduler = createScheduler(golden.scheduler, golden.exactScheduler, {
-      steps: golden.steps,
-      strength: golden.strength,
-      pndmExact: true,
-    });
-    expect(scheduler.timesteps).toHaveLength(golden.timesteps.length);
-    golden.timesteps.forEach((t, i) => expectNear(scheduler.timesteps[i], t, 1e-5));
+  it.each(goldenCases('sd1', 'sd2').map((golden) => [golden.name, golden] as const))(
+    '%s',
+    async (name, golden) => {
+      const record = await readRecord(name);
+      const scheduler = createScheduler(golden.scheduler, golden.exactScheduler, {
+        steps: golden.steps,
+        strength: golden.strength,
+        pndmExact: true,
+      });
+      expect(scheduler.timesteps).toHaveLength(golden.timesteps.length);
+      golden.timesteps.forEach((t, i) => expectNear(scheduler.timesteps[i], t, 1e-5));
 
-    const noise = record['noise'] ?? [];
-    const generator = new TorchGenerator(golden.seed);
-    expect(generator.randn(noise.length)).toEqual(record['posterior_noise']);
-    expect(generator.randn(noise.length)).toEqual(noise);
-    const start = scheduler.addNoise(
-      Float32Array.from(record['encoded_latent'] ?? []),
-      Float32Array.from(noise),
-      0,
-    );
-    const expected = record['latents_start'] ?? [];
-    expect(start).toHaveLength(expected.length);
-    start.forEach((value, i) => expectNear(value, expected[i] ?? NaN, 1e-6));
-  });
+      const noise = record['noise'] ?? [];
+      const generator = new TorchGenerator(golden.seed);
+      expect(generator.randn(noise.length)).toEqual(record['posterior_noise']);
+      expect(generator.randn(noise.length)).toEqual(noise);
+      const start = scheduler.addNoise(
+        Float32Array.from(record['encoded_latent'] ?? []),
+        Float32Array.from(noise),
+        0,
+      );
+      const expected = record['latents_start'] ?? [];
+      expect(start).toHaveLength(expected.length);
+      start.forEach((value, i) => expectNear(value, expected[i] ?? NaN, 1e-6));
+    },
+  );
 });
