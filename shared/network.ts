@@ -13,6 +13,13 @@ export const DATA_KINDS = ['picture', 'latent', 'prompt'] as const;
 export const dataKindSchema = z.enum(DATA_KINDS);
 export type DataKind = z.infer<typeof dataKindSchema>;
 
+/** What a stage has to send. */
+export const KINDS_OF_STAGE: Readonly<Record<Stage, readonly DataKind[]>> = {
+  encode: ['picture'],
+  generate: ['latent', 'prompt'],
+  decode: ['latent'],
+};
+
 /** Scheme and host, then path and query; no user, no password, no fragment. */
 const ADDRESS = /^(https?:\/\/[\w.[\]:-]+)((?:[/?][^#\s]*)?)$/i;
 

@@ -2,6 +2,7 @@
 import { AppError } from '../../shared/errors';
 import type { JobProgress } from '../../shared/job';
 import type { ModelCache } from './model/loaded-model';
+import type { RemoteAccess } from './remote/places';
 import type { SchedulerConfig } from './schedulers/scheduler-config';
 
 export interface JobContext {
@@ -9,6 +10,8 @@ export interface JobContext {
   /** Aborted: the job ends before its next step with `AppError('cancelled')`. */
   readonly signal: AbortSignal;
   readonly onProgress: (progress: JobProgress) => void;
+  /** What the job may use of the network; left out: nothing. */
+  readonly remote?: RemoteAccess | undefined;
   /** Sees named tensors on their way, for comparisons with diffusers. */
   readonly inspect?: (name: string, data: ArrayLike<number>) => void;
   /** Behave exactly as diffusers does where this app does better by default. */

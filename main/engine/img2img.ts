@@ -18,6 +18,9 @@ import { resolveLoras } from './lora/resolve-loras';
 import type { Img2ImgParams } from './messages';
 import type { LoadedModel } from './model/loaded-model';
 import { fitToPicture, PreviewWriter } from './previews';
+import { remoteDecode, remoteEncode, type Remote, type RemoteCall } from './remote/client';
+import { remoteGenerate } from './remote/generate';
+import { remotePlaces } from './remote/places';
 import { drawSeed, resolveSettings, type ResolvedSettings } from './resolve-settings';
 import { embeddedSettings } from './result-settings';
 import { StageLog, type StagePlace } from './stage-log';
@@ -26,6 +29,7 @@ import type { EmbeddedPrompt } from './stages/embed';
 import { isGuided, type Conditioning } from './stages/generate';
 import { isFlat } from './stages/guards';
 import { latentMean, sampleLatents, type Encoded } from './stages/encode';
+import { placed, StagePlaces } from './stages/placed';
 import { decodeStage, encodeStage } from './stages/vae-stages';
 import type { WorkingPicture } from './stages/pixels';
 
@@ -43,6 +47,8 @@ interface Job {
   readonly journal: Journal;
   readonly log: StageLog;
   readonly context: JobContext;
+  /** Which stages go to endpoints. */
+  readonly places: StagePlaces;
 }
 
 /** Runs one request to its end and answers what was made. Throws `AppError`; the journal keeps what is worth keeping. */
@@ -62,6 +68,10 @@ export async function img2img(params: Img2ImgParams, context: JobContext): Promi
     revision,
   }));
   const settings = resolveSettings(params.settings, model.defaults, model.traits.stepRule);
+  const places = new StagePlaces(
+    await remotePlaces(settings, model.traits.family, context.remote),
+    context.remote,
+  );
 
   // 2 · Read the picture upright in sRGB, and fit it to a size that the model accepts.
   // The journal's copy stands in for an input that was moved away; a file that was changed since makes another job.
@@ -78,7 +88,20 @@ export async function img2img(params: Img2ImgParams, context: JobContext): Promi
     inputPath,
     () => settings.seed ?? drawSeed(),
   );
-  const job: Job = { params, settings, prompt, loras, model, picture, plan, working, journal, log, context };
+  const job: Job = {
+    params,
+    settings,
+    prompt,
+    loras,
+    model,
+    picture,
+    plan,
+    working,
+    journal,
+    log,
+    context,
+    places,
+  };
 
   const outputs: JobOutput[] = [...journal.outputs];
   if (settings.strength === 0) {
@@ -88,7 +111,9 @@ export async function img2img(params: Img2ImgParams, context: JobContext): Promi
     if (journal.isResumed) log.notice(resumeNotice(outputs.length, await journal.readStep()));
     if (outputs.length < settings.count) {
       throwIfCancelled(context);
-      const conditioning = await embed(job);
+      // An endpoint that generates reads the prompts itself.
+      const conditioning = once(() => embed(job));
+      if (places.next('generate') === null) await conditioning();
       throwIfCancelled(context);
       const encoded = await encode(job);
       for (let image = outputs.length; image < settings.count; image += 1) {
@@ -130,7 +155,7 @@ export async function img2img(params: Img2ImgParams, context: JobContext): Promi
 async function makePicture(
   job: Job,
   image: number,
-  conditioning: Conditioning,
+  conditioning: () => Promise<Conditioning>,
   encoded: Encoded,
 ): Promise<JobOutput> {
   const seed = job.journal.seed + image;
@@ -140,7 +165,7 @@ async function makePicture(
     throwIfCancelled(job.context);
 
     // 7 · Decode.
-    rgb = await decodeStage(job, image, latents);
+    rgb = await decode(job, image, latents);
     await job.journal.writeDecoded(image, rgb);
   }
 
@@ -161,7 +186,7 @@ async function generate(
   job: Job,
   image: number,
   seed: number,
-  conditioning: Conditioning,
+  conditioning: () => Promise<Conditioning>,
   encoded: Encoded,
 ): Promise<Latents> {
   const { context, journal, log, model, settings } = job;
@@ -194,26 +219,61 @@ async function generate(
     isTiled: false,
     reason: `${model.placeReason(provider)}; ${of} of ${settings.steps} steps`,
   });
-  const place = placeOn(model.runtime.expectedProvider(model.folder.denoiser));
-  await log.run('generate', image, place, async () => {
-    let used = place;
-    while (denoising.stepsDone < of) {
-      throwIfCancelled(context);
-      const startedAt = performance.now();
-      const { predicted, session } = await denoising.step(conditioning);
-      used = placeOn(session.provider);
-      context.inspect?.(`latents_step_${denoising.stepsDone - 1}`, denoising.latents);
-      await journal.writeStep({ image, ...denoising.exportState() });
-      if (job.params.previews) await previews.offer(predicted, shape);
-      const { stepsDone } = denoising;
-      const stepsLeft = of - stepsDone + (settings.count - image - 1) * of;
-      log.step(image, stepsDone, of, performance.now() - startedAt, stepsLeft, settings.count - image);
-      // Lets messages in (cancel), since a run blocks this thread.
-      await nextTurn();
-    }
-    return { value: null, place: used };
-  });
+  const afterStep = async (ms: number): Promise<void> => {
+    await journal.writeStep({ image, ...denoising.exportState() });
+    const { stepsDone } = denoising;
+    const stepsLeft = of - stepsDone + (settings.count - image - 1) * of;
+    log.step(image, stepsDone, of, ms, stepsLeft, settings.count - image);
+  };
+  const runHere = (): Promise<null> => {
+    const place = placeOn(model.runtime.expectedProvider(model.folder.denoiser));
+    return log.run('generate', image, place, async () => {
+      let used = place;
+      while (denoising.stepsDone < of) {
+        throwIfCancelled(context);
+        const prompts = await conditioning();
+        const startedAt = performance.now();
+        const { predicted, session } = await denoising.step(prompts);
+        used = placeOn(session.provider);
+        context.inspect?.(`latents_step_${denoising.stepsDone - 1}`, denoising.latents);
+        if (job.params.previews) await previews.offer(predicted, shape);
+        await afterStep(performance.now() - startedAt);
+        // Lets messages in (cancel), since a run blocks this thread.
+        await nextTurn();
+      }
+      return { value: null, place: used };
+    });
+  };
+  const runThere = (call: RemoteCall): Promise<Remote<null>> =>
+    remoteGenerate(call, {
+      clean: { data: clean, ...shape },
+      seed,
+      settings: { ...settings, prompt: job.prompt },
+      loras: job.loras.length,
+      model: model.folder.revision,
+      state: denoising.exportState(),
+      of,
+      onStep: async (state, ms) => {
+        denoising.resume(state);
+        context.inspect?.(`latents_step_${state.stepsDone - 1}`, state.latents);
+        if (job.params.previews) await previews.offer(state.latents, shape);
+        await afterStep(ms);
+      },
+    });
+  await (denoising.stepsDone < of ? placed(job, 'generate', image, runThere, runHere) : runHere());
   return { data: denoising.latents, ...shape };
+}
+
+/** Step 7: on an endpoint or here. */
+function decode(job: Job, image: number, latents: Latents): Promise<Uint8Array> {
+  const scale = latentScale(job.model.folder, job.model.traits);
+  return placed(
+    job,
+    'decode',
+    image,
+    (call) => remoteDecode(call, latents, { scale, isInputFlat: job.working.isFlat }),
+    () => decodeStage(job, image, latents),
+  );
 }
 
 async function embed(job: Job): Promise<Conditioning> {
@@ -238,14 +298,25 @@ function inspectPrompt({ inspect }: JobContext, name: string, { hidden, pooled }
 /** The encoder's distribution: from the journal, from memory, or made now. */
 async function encode(job: Job): Promise<Encoded> {
   const { journal, model, working, settings } = job;
-  const key = `${createHash('sha256').update(working.rgb).digest('hex')} ${working.width}x${working.height} ${settings.tiling}`;
+  const where = job.places.next('encode')?.url ?? 'here';
+  const key = `${createHash('sha256').update(working.rgb).digest('hex')} ${working.width}x${working.height} ${settings.tiling} ${where}`;
   const known = (await journal.readEncoded()) ?? model.encoded.get(key);
   if (known !== undefined) {
     const place = { provider: null, isTiled: false, reason: 'the latents of this picture were still there' };
     await job.log.run('encode', 0, place, async () => ({ value: null, place }));
     return known;
   }
-  const encoded = await encodeStage(job);
+  const encoded = await placed(
+    job,
+    'encode',
+    0,
+    (call) =>
+      remoteEncode(call, working, {
+        latentChannels: model.traits.latentChannels,
+        scale: latentScale(model.folder, model.traits),
+      }),
+    () => encodeStage(job),
+  );
   job.context.inspect?.('encoded_mean', latentMean(encoded));
   await journal.writeEncoded(encoded);
   model.encoded.set(key, encoded);
@@ -305,6 +376,12 @@ function jobKey(
 function resumeNotice(finished: number, step: { stepsDone: number } | null): string {
   const pictures = finished > 0 ? `${finished} finished ${finished === 1 ? 'picture' : 'pictures'} and ` : '';
   return `This job goes on where it was interrupted: ${pictures}${step?.stepsDone ?? 0} steps were kept.`;
+}
+
+/** Made when it is first needed, and only once. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | null = null;
+  return () => (made ??= make());
 }
 
 function throwIfCancelled(context: Pick<JobContext, 'signal'>): void {

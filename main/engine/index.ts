@@ -14,6 +14,7 @@ import {
   type FromEngine,
 } from './messages';
 import { starterModelPath } from './model/starter-path';
+import { Network } from './remote/network';
 import { readModelFolder } from './model/model-folder';
 import { loadClipTokenizer, type ClipTokenizer } from './text/clip-tokenizer';
 import { countTokens } from './text/embed-prompt';
@@ -45,7 +46,12 @@ const handlers: Handlers = {
   img2img: async (params, { id, signal }) => {
     const job = ENGINE_METHODS.img2img.parse(params);
     return inTurn(signal, () =>
-      img2img(job, { models, signal, onProgress: (progress) => send({ type: 'progress', id, progress }) }),
+      img2img(job, {
+        models,
+        signal,
+        onProgress: (progress) => send({ type: 'progress', id, progress }),
+        remote: { network: new Network(), named: {}, mayFallBack: true },
+      }),
     );
   },
 };

@@ -10,7 +10,6 @@ import {
   type StepRule,
 } from '../../shared/generation';
 import type { ModelDefaults } from '../../shared/models';
-import { STAGES } from '../../shared/placement';
 import { randomInt } from 'node:crypto';
 
 /** Settings with nothing left open but the seed, which the journal keeps. */
@@ -34,14 +33,6 @@ export function resolveSettings(
       'usage',
       `The setting "${issue?.path.join('.') ?? '?'}" is not usable: ${issue?.message ?? 'unknown problem'}.`,
     );
-  }
-  for (const stage of STAGES) {
-    if (parsed.data[stage] === 'remote') {
-      throw new AppError(
-        'usage',
-        `The ${stage} stage cannot run remotely, because this version has no endpoints; use "local" or "auto".`,
-      );
-    }
   }
   const resolved: ResolvedSettings = {
     ...parsed.data,

@@ -4,6 +4,7 @@ import { STAGES, type Provider, type Stage, type StageReport } from '../../share
 
 interface StageTotals {
   ms: number;
+  where: 'local' | 'remote';
   provider: Provider | null;
   isTiled: boolean;
   reason: string;
@@ -11,6 +12,9 @@ interface StageTotals {
 
 /** Where a stage runs, as far as it is known when it starts. */
 export interface StagePlace {
+  /** `local` when left out. */
+  readonly where?: 'local' | 'remote';
+  /** Null: no provider of this machine, because an endpoint works or nothing has to run. */
   readonly provider: Provider | null;
   readonly isTiled: boolean;
   readonly reason: string;
@@ -22,6 +26,7 @@ export const deviceOf = (provider: Provider | null): 'gpu' | 'cpu' | 'none' =>
 export class StageLog {
   readonly notices: string[] = [];
   private readonly totals = new Map<Stage, StageTotals>();
+  private readonly bytesSent = new Map<Stage, number>();
   private readonly stepTimes: number[] = [];
 
   constructor(private readonly onProgress: (progress: JobProgress) => void) {}
@@ -45,7 +50,8 @@ export class StageLog {
     const totals = this.totals.get(stage);
     this.totals.set(stage, {
       ms: (totals?.ms ?? 0) + ms,
-      provider: place.provider ?? totals?.provider ?? null,
+      where: place.where ?? 'local',
+      provider: place.where === 'remote' ? null : (place.provider ?? totals?.provider ?? null),
       isTiled: place.isTiled || (totals?.isTiled ?? false),
       reason: place.reason,
     });
@@ -53,12 +59,17 @@ export class StageLog {
     return value;
   }
 
+  /** Bytes that left this machine for a stage, whether or not it came to anything. */
+  sent(stage: Stage, bytes: number): void {
+    this.bytesSent.set(stage, (this.bytesSent.get(stage) ?? 0) + bytes);
+  }
+
   private announce(stage: Stage, image: number, place: StagePlace): void {
     this.onProgress({
       kind: 'stage-start',
       stage,
       image,
-      where: 'local',
+      where: place.where ?? 'local',
       device: deviceOf(place.provider),
       provider: place.provider,
       tiled: place.isTiled,
@@ -85,12 +96,12 @@ export class StageLog {
       const provider = totals?.provider ?? null;
       return {
         stage,
-        where: 'local',
+        where: totals?.where ?? 'local',
         device: deviceOf(provider),
         provider,
         tiled: totals?.isTiled ?? false,
         ms: totals?.ms ?? 0,
-        bytesSent: 0,
+        bytesSent: this.bytesSent.get(stage) ?? 0,
         reason: totals?.reason ?? 'did not have to run',
       };
     });

@@ -8,6 +8,7 @@ import { addDoctor } from './commands/doctor';
 import { addImg2Img } from './commands/img2img';
 import { addModels } from './commands/models';
 import { addPlan } from './commands/plan';
+import { addServe } from './commands/serve';
 import { addStageCommands } from './commands/stages';
 
 /** Runs the command line; answers the exit code. */
@@ -44,6 +45,7 @@ function buildProgram(signal: AbortSignal): Command {
   addDemo(program, signal);
   addModels(program);
   addBench(program);
+  addServe(program, signal);
   for (const command of program.commands)
     command.exitOverride().configureOutput({ outputError: () => undefined });
   return program;

@@ -10,6 +10,7 @@ import {
   SCHEDULER_NAMES,
   type GenerationSettings,
 } from '../../../shared/generation';
+import type { StageChoice } from '../../../shared/placement';
 
 /** A number between two bounds. */
 export function parseNumber(option: string, text: string, bounds: { min: number; max: number }): number {
@@ -86,18 +87,11 @@ export function parseLora(
   return [...(before ?? []), { lora: resolve(file), strength }];
 }
 
-/** `auto` and `local`; the contract's `remote` is refused with the reason. */
-export function parsePlace(option: string): (text: string) => 'auto' | 'local' {
-  return (text) => {
-    if (text === 'remote') {
-      throw new AppError(
-        'usage',
-        `${option} remote is not possible, because this version has no endpoints; use "auto" or "local".`,
-      );
-    }
-    return parseChoice(option, text, ['auto', 'local']);
-  };
-}
+/** `auto`, `local` or `remote`. */
+export const parsePlace =
+  (option: string) =>
+  (text: string): StageChoice =>
+    parseChoice(option, text, ['auto', 'local', 'remote']);
 
 /** Options of the contract that a later version brings: refused in a plain sentence instead of as unknown. */
 export function refuseOption(option: string, why: string): () => never {

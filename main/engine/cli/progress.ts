@@ -15,11 +15,13 @@ export class ProgressLine {
     switch (progress.kind) {
       case 'stage-start':
         this.line(
-          progress.provider === null
-            ? `${STAGE_WORDS[progress.stage]}: ${progress.reason}`
-            : `${STAGE_WORDS[progress.stage]} on ${progress.provider}${progress.tiled ? ' in tiles' : ''} …`,
+          progress.where === 'remote'
+            ? `${STAGE_WORDS[progress.stage]} on ${progress.reason} …`
+            : progress.provider === null
+              ? `${STAGE_WORDS[progress.stage]}: ${progress.reason}`
+              : `${STAGE_WORDS[progress.stage]} on ${progress.provider}${progress.tiled ? ' in tiles' : ''} …`,
         );
-        this.isSkipped = progress.provider === null;
+        this.isSkipped = progress.where === 'local' && progress.provider === null;
         break;
       case 'stage-done':
         if (!this.isSkipped) this.line(`${STAGE_WORDS[progress.stage]} done in ${seconds(progress.ms)}`);

@@ -6,9 +6,11 @@ import { seconds } from './progress';
 export function stageTable(report: Pick<JobReport, 'stages' | 'totalMs' | 'peakRssBytes'>): string {
   const rows = report.stages.map((stage) => [
     stage.stage,
-    stage.device === 'none'
-      ? '-'
-      : `${stage.where} ${stage.device}${stage.provider !== null && stage.provider !== 'cpu' ? ` (${stage.provider})` : ''}${stage.tiled ? ', tiled' : ''}`,
+    stage.where === 'remote'
+      ? `remote, ${stage.bytesSent} bytes sent`
+      : stage.device === 'none'
+        ? '-'
+        : `${stage.where} ${stage.device}${stage.provider !== null && stage.provider !== 'cpu' ? ` (${stage.provider})` : ''}${stage.tiled ? ', tiled' : ''}`,
     seconds(stage.ms),
     stage.reason,
   ]);

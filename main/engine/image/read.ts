@@ -16,8 +16,16 @@ export interface ReadOptions {
  * Throws AppError `input` with a plain sentence for everything that is not a whole picture of at most `maxPixels`.
  */
 export async function readPicture(path: string, options: ReadOptions = {}): Promise<Picture> {
-  const bytes = await readSourceFile(path);
-  const opened = await openPicture(bytes, basename(path), options.maxPixels ?? DEFAULT_MAX_PIXELS);
+  return decodePictureBytes(await readSourceFile(path), basename(path), options);
+}
+
+/** The same for a file's bytes that are in memory already; `name` is what errors call it. */
+export async function decodePictureBytes(
+  bytes: Buffer,
+  name: string,
+  options: ReadOptions = {},
+): Promise<Picture> {
+  const opened = await openPicture(bytes, name, options.maxPixels ?? DEFAULT_MAX_PIXELS);
   const { data, info } = await opened.decode((pipeline) =>
     pipeline.raw().toBuffer({ resolveWithObject: true }),
   );

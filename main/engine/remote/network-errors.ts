@@ -1,6 +1,6 @@
 /** What endpoints and connections do wrong, in words, and when another try may help (hybrid-inference.md 6, 13). */
 import type { WaitLimits } from '../../../shared/network';
-import { errorTextOf, type WireReply } from './wire-reply';
+import { errorTextOf, UnusableReply, type WireReply } from './wire-reply';
 
 /** A reply that would not end. */
 export class ReplyTooLarge extends Error {
@@ -81,6 +81,12 @@ export function explainBroken(error: unknown): Problem {
   if (!(error instanceof Error)) return { what: 'failed', advice: 'try again later' };
   if (error.name === 'TimeoutError')
     return { what: 'did not finish in time', advice: 'try again later or work at a smaller size' };
+  if (error instanceof UnusableReply) {
+    return {
+      what: `answered with ${error.message}, which cannot be used`,
+      advice: "check that it serves this model's family",
+    };
+  }
   if (error instanceof ReplyTooLarge)
     return { what: 'sent more than it should', advice: 'check its address' };
   const code = codeOf(error);
@@ -118,7 +124,8 @@ export function isWorthRepeating(
   if (reply !== null)
     return REPEATED.has(reply.status) || (reply.status === 429 && retryAfterMs(reply) !== null);
   if (!(error instanceof Error) || tries > limits.networkRetries) return false;
-  if (error.name === 'TimeoutError' || error instanceof ReplyTooLarge) return false;
+  if (error.name === 'TimeoutError' || error instanceof ReplyTooLarge || error instanceof UnusableReply)
+    return false;
   return !isNotHttp(error) && !/CERT|SSL|TLS|SELF_SIGNED/.test(codeOf(error));
 }
 

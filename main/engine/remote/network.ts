@@ -47,7 +47,7 @@ export interface Call {
   readonly kinds: readonly DataKind[];
   readonly request: WireRequest & { readonly method?: 'GET' | 'POST' };
   /** Appended to the address's own path; nothing for the root. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   readonly signal: AbortSignal;
   /** A plain sentence about a wait or another try. */
   readonly onNotice: (message: string) => void;
@@ -56,8 +56,8 @@ export interface Call {
   readonly totalMs: (limits: WaitLimits) => number;
   /** Sees a reply's bytes as they come, and how the reply began. */
   readonly onData?: (chunk: Buffer, headers: WireReply['headers']) => void;
-  /** False: one try, because a repetition would repeat work. */
-  readonly mayRepeat?: boolean;
+  /** `refusals`: only after a reply that says that nothing was begun (503, 429); a broken connection may have cost work. */
+  readonly repeats?: 'all' | 'refusals';
 }
 
 export interface Answer extends WireReply {
@@ -128,7 +128,8 @@ export class Network {
           cause: attempt.error ?? undefined,
         },
       );
-      if (call.mayRepeat === false || !isWorthRepeating(attempt.error, reply, tries, limits)) throw failure;
+      const isLost = call.repeats === 'refusals' && reply?.status !== 503 && reply?.status !== 429;
+      if (isLost || !isWorthRepeating(attempt.error, reply, tries, limits)) throw failure;
       const waitMs = (reply === null ? null : retryAfterMs(reply)) ?? backoffMs(tries, limits);
       if (performance.now() + waitMs >= deadline) throw failure;
       call.onNotice(

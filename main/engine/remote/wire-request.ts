@@ -13,6 +13,9 @@ export interface WireRequest {
   readonly body: Buffer;
 }
 
+/** The longest side that the protocol's servers take. */
+export const MAX_SIDE_PX = 2048;
+
 export type QueryValue = string | number | boolean | readonly number[] | undefined;
 
 /**

@@ -4,7 +4,7 @@ import { scaleLatents, type LatentScale } from '../latents/latent-scale';
 import { findIo } from '../onnx/find-io';
 import type { Session } from '../onnx/session';
 import { assertSizeAccepted } from './fixed-size';
-import { toTensorPixels, type WorkingPicture } from './pixels';
+import { toTensorPixels, type TensorPicture, type WorkingPicture } from './pixels';
 import { runTiled, TILE_PX } from './tiled';
 
 /**
@@ -30,7 +30,7 @@ export interface EncodeOptions {
 /** Encodes a picture whose sides are multiples of the VAE factor. */
 export async function encodeToLatents(
   session: Session,
-  picture: WorkingPicture,
+  picture: WorkingPicture | TensorPicture,
   options: EncodeOptions,
 ): Promise<Encoded> {
   const input = findIo(
@@ -45,7 +45,7 @@ export async function encodeToLatents(
     () => true,
     'VAE encoder output',
   );
-  const pixels = toTensorPixels(picture);
+  const pixels = 'pixels' in picture ? picture.pixels : toTensorPixels(picture);
 
   const run = async (tile: Float32Array, width: number, height: number): Promise<Float32Array> => {
     assertSizeAccepted(input, width, height, 1);

@@ -9,6 +9,14 @@ export interface WorkingPicture {
   readonly isFlat: boolean;
 }
 
+/** A picture that came as the VAE's own input: `pixels` is [1, 3, height, width] float32 in [-1, 1]. */
+export interface TensorPicture {
+  readonly width: number;
+  readonly height: number;
+  readonly pixels: Float32Array;
+  readonly isFlat: boolean;
+}
+
 /** [h, w, 3] bytes → [1, 3, h, w] float32 in [-1, 1]: `2·(v/255) − 1`, every operation rounded to float32. */
 export function toTensorPixels(picture: WorkingPicture): Float32Array {
   const plane = picture.width * picture.height;

@@ -6,6 +6,7 @@ import type { GenerationSettings } from '../../../shared/generation';
 import { cancelledError, type JobContext } from '../context';
 import { latentScale } from '../families/detect';
 import { VAE_FACTOR } from '../families/family-traits';
+import type { LatentScale } from '../latents/latent-scale';
 import type { LoadedModel } from '../model/loaded-model';
 import type { Component } from '../model/component';
 import { runGuarded } from '../model/model-runtime';
@@ -14,7 +15,7 @@ import type { StageLog, StagePlace } from '../stage-log';
 import { decodeLatents, type Latents } from './decode';
 import { encodeToLatents, type Encoded } from './encode';
 import { checkDecoded, checkEncoded } from './guards';
-import { toBytes, type WorkingPicture } from './pixels';
+import { toBytes, type TensorPicture, type WorkingPicture } from './pixels';
 import { TILE_PX } from './tiled';
 
 export interface VaeJob {
@@ -27,7 +28,9 @@ export interface VaeJob {
 }
 
 /** The picture's latent distribution. */
-export async function encodeStage(job: VaeJob & { readonly working: WorkingPicture }): Promise<Encoded> {
+export async function encodeStage(
+  job: VaeJob & { readonly working: WorkingPicture | TensorPicture },
+): Promise<Encoded> {
   const { model, working } = job;
   return runVaePass(job, 'encode', 0, {
     run: (session, isTiled, onTile) =>
@@ -43,18 +46,28 @@ export async function encodeStage(job: VaeJob & { readonly working: WorkingPictu
 
 /** Pixels [h, w, 3] at working size. */
 export async function decodeStage(job: VaeJob, image: number, latents: Latents): Promise<Uint8Array> {
-  const { model, working } = job;
-  const pixels = await runVaePass(job, 'decode', image, {
+  const pixels = await decodeFloats(job, image, latents, latentScale(job.model.folder, job.model.traits));
+  return toBytes(pixels, job.working.width, job.working.height);
+}
+
+/** The decoder's own numbers, [1, 3, h, w] float32, nominally in [-1, 1]; `scale` tells what the latents were scaled by. */
+export async function decodeFloats(
+  job: VaeJob,
+  image: number,
+  latents: Latents,
+  scale: LatentScale,
+): Promise<Float32Array> {
+  const { working } = job;
+  return runVaePass(job, 'decode', image, {
     run: (session, isTiled, onTile) =>
       decodeLatents(session, latents, {
-        scale: latentScale(model.folder, model.traits),
+        scale,
         factor: VAE_FACTOR,
         isTiled,
         onTile,
       }),
     check: (decoded) => checkDecoded(decoded, working.isFlat),
   });
-  return toBytes(pixels, working.width, working.height);
 }
 
 interface VaePass<T> {

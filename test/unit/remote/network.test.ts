@@ -175,7 +175,7 @@ describe('repetitions', () => {
     const server = await rawServer((socket) => socket.resetAndDestroy());
     expect(await failure(send(server.url))).toContain('broke the connection');
     expect(server.requests).toHaveLength(3);
-    expect(await failure(send(server.url, { call: { mayRepeat: false } }))).toContain('broke the connection');
+    expect(await failure(send(server.url, { call: { repeats: 'refusals' } }))).toContain('broke the connection');
     expect(server.requests).toHaveLength(4);
   });
 

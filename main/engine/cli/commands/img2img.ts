@@ -5,7 +5,9 @@ import { AppError } from '../../../../shared/errors';
 import { generationSettingsSchema, type GenerationSettings } from '../../../../shared/generation';
 import type { JobReport } from '../../../../shared/job';
 import { img2img } from '../../img2img';
+import { STAGES } from '../../../../shared/placement';
 import { ModelCache } from '../../model/loaded-model';
+import type { RemoteAccess } from '../../remote/places';
 import { takeJobFolder } from '../job-folder';
 import { resolveTarget, type ImageFormat } from '../output-target';
 import {
@@ -15,7 +17,6 @@ import {
   parseFormat,
   parseGuidance,
   parseLora,
-  parsePlace,
   parseScheduler,
   parseSeed,
   parseSize,
@@ -25,9 +26,10 @@ import {
   refuseOption,
 } from '../parse-options';
 import { ProgressLine } from '../progress';
+import { addRemoteOptions, placesOf, remoteAccess, type RemoteOptions } from '../remote-options';
 import { stageTable } from '../stage-table';
 
-interface Img2ImgOptions {
+interface Img2ImgOptions extends RemoteOptions {
   prompt: string;
   negative?: string;
   strength?: number;
@@ -42,15 +44,10 @@ interface Img2ImgOptions {
   lora?: GenerationSettings['loras'];
   device?: GenerationSettings['device'];
   tiling?: GenerationSettings['tiling'];
-  encode?: 'auto' | 'local';
-  generate?: 'auto' | 'local';
-  decode?: 'auto' | 'local';
   output?: string;
   format?: ImageFormat;
   json?: boolean;
 }
-
-const NO_ENDPOINTS = 'this version has no endpoints, so every stage runs on this machine';
 
 export function addImg2Img(program: Command, signal: AbortSignal): void {
   const command = program
@@ -84,16 +81,8 @@ export function addImg2Img(program: Command, signal: AbortSignal): void {
     .option('--tiling <mode>', 'auto, on or off: encode and decode in tiles of 512 px', parseTiling)
     .option('-o, --output <file|folder>', 'where to write')
     .option('--format <format>', 'png, jpg or webp', parseFormat)
-    .option('--offline', 'use no network (this version never does)')
     .option('--json', 'print one JSON object on stdout');
-  for (const stage of ['encode', 'generate', 'decode']) {
-    command.option(`--${stage} <where>`, 'auto or local', parsePlace(`--${stage}`));
-    command.addOption(
-      new Option(`--${stage}-endpoint <url>`)
-        .argParser(refuseOption(`--${stage}-endpoint`, NO_ENDPOINTS))
-        .hideHelp(),
-    );
-  }
+  addRemoteOptions(command, STAGES);
   command.addOption(
     new Option('--mask <image>')
       .argParser(refuseOption('--mask', 'this version changes the whole picture'))
@@ -128,12 +117,10 @@ async function runImg2ImgCommand(
     loras: options.lora,
     device: options.device,
     tiling: options.tiling,
-    encode: options.encode,
-    generate: options.generate,
-    decode: options.decode,
+    ...placesOf(options),
     format: target.format,
   });
-  return runJob({ inputPath, settings, target, signal });
+  return runJob({ inputPath, settings, target, signal, remote: remoteAccess(options) });
 }
 
 /** Runs one job with a journal of its own and progress on stderr. */
@@ -143,8 +130,9 @@ export async function runJob(job: {
   target: { folder: string; name: string };
   signal: AbortSignal;
   models?: ModelCache;
+  remote?: RemoteAccess;
 }): Promise<JobReport> {
-  const { inputPath, settings, target, signal } = job;
+  const { inputPath, settings, target, signal, remote } = job;
   const folder = await takeJobFolder(JSON.stringify([inputPath, target.folder, settings]));
   const models = job.models ?? new ModelCache();
   const progress = new ProgressLine();
@@ -158,7 +146,7 @@ export async function runJob(job: {
         jobFolder: folder.path,
         previews: false,
       },
-      { models, signal, onProgress: (event) => progress.show(event) },
+      { models, signal, onProgress: (event) => progress.show(event), remote },
     );
     await folder.remove();
     return report;

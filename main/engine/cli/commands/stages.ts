@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { AppError } from '../../../../shared/errors';
-import type { DeviceChoice, StageReport } from '../../../../shared/placement';
+import type { DeviceChoice, Stage, StageReport } from '../../../../shared/placement';
 import type { GenerationSettings } from '../../../../shared/generation';
 import { latentScale, sizeMultiplePx } from '../../families/detect';
 import { VAE_FACTOR } from '../../families/family-traits';
@@ -12,16 +12,20 @@ import { encodePicture, writeAtomically } from '../../image/write';
 import { readLatents, writeLatents } from '../../latent-file';
 import { scaleLatents } from '../../latents/latent-scale';
 import { ModelCache, type LoadedModel } from '../../model/loaded-model';
+import { remoteDecode, remoteEncode } from '../../remote/client';
+import { remotePlaces } from '../../remote/places';
 import { StageLog } from '../../stage-log';
 import { isFlat } from '../../stages/guards';
 import { latentMean } from '../../stages/encode';
+import { placed, StagePlaces } from '../../stages/placed';
 import { decodeStage, encodeStage } from '../../stages/vae-stages';
 import { APP_VERSION } from '../../version';
 import { resolveTarget, type ImageFormat } from '../output-target';
-import { parseDevice, parseFormat, parsePlace, parseSize, parseTiling } from '../parse-options';
+import { parseDevice, parseFormat, parseSize, parseTiling } from '../parse-options';
 import { ProgressLine } from '../progress';
+import { addRemoteOptions, placesOf, remoteAccess, type RemoteOptions } from '../remote-options';
 
-interface StageOptions {
+interface StageOptions extends RemoteOptions {
   output: string;
   model?: string;
   device?: DeviceChoice;
@@ -35,8 +39,8 @@ export function addStageCommands(program: Command, signal: AbortSignal): void {
   common(
     program.command('encode').description('encode a picture into latents').argument('<image>', 'the picture'),
     'latent.safetensors',
+    'encode',
   )
-    .option('--encode <where>', 'auto or local', parsePlace('--encode'))
     .option('--size <WxH|input>', 'working size', parseSize)
     .action((image: string, options: StageOptions) => encodeCommand(resolve(image), options, signal));
   common(
@@ -45,14 +49,14 @@ export function addStageCommands(program: Command, signal: AbortSignal): void {
       .description('decode latents into a picture')
       .argument('<latents>', 'a safetensors file'),
     'image',
+    'decode',
   )
-    .option('--decode <where>', 'auto or local', parsePlace('--decode'))
     .option('--format <format>', 'png, jpg or webp', parseFormat)
     .action((latents: string, options: StageOptions) => decodeCommand(resolve(latents), options, signal));
 }
 
-function common(command: Command, output: string): Command {
-  return command
+function common(command: Command, output: string, stage: Stage): Command {
+  return addRemoteOptions(command, [stage])
     .requiredOption(`-o, --output <${output}>`, 'where to write')
     .option('--model <folder>', 'model folder; without it the bundled starter model')
     .option('--device <device>', 'auto, gpu or cpu', parseDevice)
@@ -62,7 +66,7 @@ function common(command: Command, output: string): Command {
 
 async function withModel<T>(
   options: StageOptions,
-  work: (model: LoadedModel, log: StageLog) => Promise<T>,
+  work: (model: LoadedModel, log: StageLog, places: StagePlaces) => Promise<T>,
 ): Promise<T> {
   const models = new ModelCache();
   const progress = new ProgressLine();
@@ -73,7 +77,12 @@ async function withModel<T>(
       options.device ?? 'auto',
     );
     model.runtime.listen((message) => log.notice(message));
-    return await work(model, log);
+    const access = remoteAccess(options);
+    const places = new StagePlaces(
+      await remotePlaces(placesOf(options), model.traits.family, access),
+      access,
+    );
+    return await work(model, log, places);
   } finally {
     progress.end();
     await models.release();
@@ -88,7 +97,7 @@ async function encodeCommand(image: string, options: StageOptions, signal: Abort
       `Latents are written as .safetensors, not as "${options.output}"; give the output that ending.`,
     );
   }
-  await withModel(options, async (model, log) => {
+  await withModel(options, async (model, log, places) => {
     const picture = await readPicture(image);
     const multiple = sizeMultiplePx(model.folder);
     const limits = {
@@ -98,14 +107,17 @@ async function encodeCommand(image: string, options: StageOptions, signal: Abort
       nativeSidePx: model.defaults.sidePx,
     };
     const fitted = await applyFit(picture, planFit(picture, options.size ?? 'input', limits, 'crop'));
-    const encoded = await encodeStage({
-      model,
-      working: { ...fitted, isFlat: isFlat(fitted.rgb) },
-      settings: { tiling: options.tiling ?? 'auto' },
-      log,
-      context: { signal, onProgress: () => undefined },
-    });
     const scale = latentScale(model.folder, model.traits);
+    const working = { ...fitted, isFlat: isFlat(fitted.rgb) };
+    const context = { signal, onProgress: () => undefined };
+    const settings = { tiling: options.tiling ?? 'auto' };
+    const encoded = await placed(
+      { places, log, context },
+      'encode',
+      0,
+      (call) => remoteEncode(call, working, { latentChannels: model.traits.latentChannels, scale }),
+      () => encodeStage({ model, working, settings, log, context }),
+    );
     const data = scaleLatents(latentMean(encoded), scale);
     const { channels, height, width } = encoded;
     await writeLatents(
@@ -124,27 +136,23 @@ async function encodeCommand(image: string, options: StageOptions, signal: Abort
 
 async function decodeCommand(latentPath: string, options: StageOptions, signal: AbortSignal): Promise<void> {
   const target = await resolveTarget(options.output, options.format, latentPath);
-  await withModel(options, async (model, log) => {
-    const latents = await readLatents(
-      latentPath,
-      latentScale(model.folder, model.traits),
-      model.traits.latentChannels,
-    );
+  await withModel(options, async (model, log, places) => {
+    const scale = latentScale(model.folder, model.traits);
+    const latents = await readLatents(latentPath, scale, model.traits.latentChannels);
     const width = latents.width * VAE_FACTOR;
     const height = latents.height * VAE_FACTOR;
-    const rgb = await decodeStage(
-      {
-        model,
-        working: { width, height, isFlat: false },
-        settings: { tiling: options.tiling ?? 'auto' },
-        log,
-        context: { signal, onProgress: () => undefined },
-      },
+    const context = { signal, onProgress: () => undefined };
+    const working = { width, height, isFlat: false };
+    const settings = { tiling: options.tiling ?? 'auto' };
+    const rgb = await placed(
+      { places, log, context },
+      'decode',
       0,
-      latents,
+      (call) => remoteDecode(call, latents, { scale, isInputFlat: false }),
+      () => decodeStage({ model, working, settings, log, context }, 0, latents),
     );
     const path = resolve(target.folder, `${target.name}.${target.format}`);
-    const settings = {
+    const embedded = {
       parameters: '',
       json: JSON.stringify({
         app: 'underpaint',
@@ -155,7 +163,7 @@ async function decodeCommand(latentPath: string, options: StageOptions, signal: 
     };
     await writeAtomically(
       path,
-      await encodePicture({ width, height, rgb: Buffer.from(rgb) }, target.format, settings),
+      await encodePicture({ width, height, rgb: Buffer.from(rgb) }, target.format, embedded),
     );
     print(options, { output: path, width, height, stage: stageOf(log, 'decode') });
   });
