@@ -5,6 +5,7 @@ import { APP_VERSION } from '../version';
 import { addBench } from './commands/bench';
 import { addDemo } from './commands/demo';
 import { addDoctor } from './commands/doctor';
+import { addEndpoints } from './commands/endpoints';
 import { addImg2Img } from './commands/img2img';
 import { addModels } from './commands/models';
 import { addPlan } from './commands/plan';
@@ -46,6 +47,7 @@ function buildProgram(signal: AbortSignal): Command {
   addModels(program);
   addBench(program);
   addServe(program, signal);
+  addEndpoints(program, signal);
   for (const command of program.commands)
     command.exitOverride().configureOutput({ outputError: () => undefined });
   return program;

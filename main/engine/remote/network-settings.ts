@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { AppError } from '../../../shared/errors';
 import { networkSettingsSchema, type NetworkSettings } from '../../../shared/network';
 import { homeFolder } from '../home';
+import { writeAtomically } from '../image/write';
+import { makeFolder } from '../make-folder';
 
 export const networkSettingsPath = (): string => join(homeFolder(), 'network.json');
 
@@ -30,6 +32,15 @@ export async function readNetworkSettings(path = networkSettingsPath()): Promise
     `"${issue?.path.join('.') ?? '?'}" is not usable: ${issue?.message ?? '?'}`,
     parsed.error,
   );
+}
+
+/** Replaces the file, whole or not at all. */
+export async function writeNetworkSettings(
+  settings: NetworkSettings,
+  path = networkSettingsPath(),
+): Promise<void> {
+  await makeFolder(homeFolder());
+  await writeAtomically(path, Buffer.from(`${JSON.stringify(settings, null, 2)}\n`));
 }
 
 const unreadable = (path: string, why: string, cause: unknown): AppError =>

@@ -98,7 +98,7 @@ export class Network {
     if (this.options.offline === true) return 'Nothing may be sent, because --offline was given.';
     if (settings.offline) return 'Nothing may be sent, because the offline switch is on.';
     const isNamed = this.options.named?.some((named) => normalAddress(named) === normalAddress(url)) ?? false;
-    if (isNamed || isAllowed(url, kinds, settings)) return null;
+    if (isNamed || kinds.length === 0 || isAllowed(url, kinds, settings)) return null;
     return `${normalAddress(url)} has not been allowed to receive the ${kinds.join(' and the ')}; allow it first.`;
   }
 

@@ -175,7 +175,9 @@ describe('repetitions', () => {
     const server = await rawServer((socket) => socket.resetAndDestroy());
     expect(await failure(send(server.url))).toContain('broke the connection');
     expect(server.requests).toHaveLength(3);
-    expect(await failure(send(server.url, { call: { repeats: 'refusals' } }))).toContain('broke the connection');
+    expect(await failure(send(server.url, { call: { repeats: 'refusals' } }))).toContain(
+      'broke the connection',
+    );
     expect(server.requests).toHaveLength(4);
   });
 
