@@ -1,5 +1,4 @@
 /** `underpaint serve`: this machine as a Hybrid Inference endpoint. */
-import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { AppError } from '../../../../shared/errors';
@@ -84,4 +83,4 @@ async function serve(options: ServeCommandOptions, signal: AbortSignal): Promise
 }
 
 const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+  host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
