@@ -13,9 +13,12 @@ export const SCHEDULER_NAMES = [
   'dpmpp-2m-sde-karras',
   'unipc',
   'lcm',
+  'flow-match-euler',
 ] as const;
 export const schedulerNameSchema = z.enum(SCHEDULER_NAMES);
 export type SchedulerName = z.infer<typeof schedulerNameSchema>;
+/** The one that flow matching models (Flux) work with, and the only one. */
+export const FLOW_SCHEDULER = 'flow-match-euler' satisfies SchedulerName;
 
 export const FIT_MODES = ['crop', 'pad', 'stretch'] as const;
 export const IMAGE_FORMATS = ['png', 'jpg', 'webp'] as const;

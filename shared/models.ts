@@ -1,10 +1,20 @@
 /** Model families and what the app says about a model. */
 import { z } from 'zod';
-import { schedulerNameSchema, stepRuleSchema } from './generation';
+import {
+  FLOW_SCHEDULER,
+  SCHEDULER_NAMES,
+  schedulerNameSchema,
+  stepRuleSchema,
+  type SchedulerName,
+} from './generation';
 
 export const FAMILIES = ['sd1', 'sd2', 'sdxl', 'flux'] as const;
 export const familySchema = z.enum(FAMILIES);
 export type Family = z.infer<typeof familySchema>;
+
+/** The schedulers that a family's models work with. */
+export const schedulersOf = (family: Family): readonly SchedulerName[] =>
+  SCHEDULER_NAMES.filter((name) => (name === FLOW_SCHEDULER) === (family === 'flux'));
 
 /** What a model recommends for the settings that a person leaves open. */
 export const modelDefaultsSchema = z.object({

@@ -47,7 +47,12 @@ export class Denoising {
         resolveSchedulerConfig(model.folder.schedulerConfig, settings.scheduler, {
           patchOldConfigs: model.traits.repairsSchedulerConfig,
         }),
-      { steps: settings.steps, strength: settings.strength, pndmExact: exact?.pndm ?? false },
+      {
+        steps: settings.steps,
+        strength: settings.strength,
+        pndmExact: exact?.pndm ?? false,
+        tokens: (shape.height * shape.width) / 4,
+      },
     );
   }
 
@@ -93,7 +98,7 @@ export class Denoising {
       model.runtime,
       model.folder.denoiser,
       async (denoiser) => {
-        assertSupportedDenoiser(denoiser);
+        assertSupportedDenoiser(denoiser, model.traits);
         return predict(
           denoiser,
           model.traits.denoiser,

@@ -287,6 +287,9 @@ async function embed(job: Job): Promise<Conditioning> {
   });
   inspectPrompt(context, 'prompt_embeds', positive);
   if (negative !== null) inspectPrompt(context, 'negative_prompt_embeds', negative);
+  else if (settings.negativePrompt !== '') {
+    job.log.notice('This model takes no negative prompt; it was left out.');
+  }
   return { positive, negative: isGuided(settings.guidance) ? negative : null, guidance: settings.guidance };
 }
 

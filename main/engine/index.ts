@@ -15,9 +15,7 @@ import {
 } from './messages';
 import { starterModelPath } from './model/starter-path';
 import { Network } from './remote/network';
-import { readModelFolder } from './model/model-folder';
-import { loadClipTokenizer, type ClipTokenizer } from './text/clip-tokenizer';
-import { countTokens } from './text/embed-prompt';
+import { loadPromptCounter, type PromptCounter } from './model/prompt-counter';
 import { APP_VERSION } from './version';
 
 interface Call {
@@ -31,7 +29,7 @@ const models = new ModelCache();
 const running = new Map<number, AbortController>();
 /** Jobs run one after the other: they share the cores and the memory. */
 let lastJob: Promise<unknown> = Promise.resolve();
-let tokenizer: { model: string; loaded: ClipTokenizer } | null = null;
+let counter: { model: string; count: PromptCounter } | null = null;
 
 const handlers: Handlers = {
   inspect: async (params) => {
@@ -41,7 +39,7 @@ const handlers: Handlers = {
   'model.info': async (params) => describeModel(ENGINE_METHODS['model.info'].parse(params).model),
   'prompt.count-tokens': async (params) => {
     const { prompt, model } = ENGINE_METHODS['prompt.count-tokens'].parse(params);
-    return countTokens(await tokenizerOf(model), withoutTags(prompt));
+    return (await counterOf(model))(withoutTags(prompt));
   },
   img2img: async (params, { id, signal }) => {
     const job = ENGINE_METHODS.img2img.parse(params);
@@ -56,16 +54,11 @@ const handlers: Handlers = {
   },
 };
 
-async function tokenizerOf(model: string | null): Promise<ClipTokenizer> {
+async function counterOf(model: string | null): Promise<PromptCounter> {
   const path = model ?? starterModelPath();
   // Asked at every pause in typing: the model is read again only when it is another one.
-  if (tokenizer?.model !== path) {
-    const { tokenizers } = await readModelFolder(path);
-    const source = tokenizers.text_encoder ?? tokenizers.text_encoder_2;
-    if (source === undefined) throw new Error(`${path} has no tokenizer`);
-    tokenizer = { model: path, loaded: await loadClipTokenizer(source.folder, source.padToken) };
-  }
-  return tokenizer.loaded;
+  if (counter?.model !== path) counter = { model: path, count: await loadPromptCounter(path) };
+  return counter.count;
 }
 
 /** Runs `work` after the jobs before it. One that is cancelled while it still waits is answered at once. */

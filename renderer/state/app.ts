@@ -5,7 +5,14 @@ import type { GenerationSettings } from '../../shared/generation';
 import type { Result } from '../../shared/result';
 import type { Draft } from '../../shared/settings';
 import type { PageBridge } from '../bridge';
-import { lockSeed, patchDraft, randomSeed, requestedSettings, resetToRecommended } from './draft';
+import {
+  chosenModel,
+  lockSeed,
+  patchDraft,
+  randomSeed,
+  requestedSettings,
+  resetToRecommended,
+} from './draft';
 import {
   INITIAL_STATE,
   type CompareMode,
@@ -136,7 +143,10 @@ export function createApp(bridge: PageBridge): App {
       dispatch({ type: 'start-asked' });
       const view = valueOf(
         'job',
-        await bridge.jobStart({ sourceId: source.id, settings: requestedSettings(now) }),
+        await bridge.jobStart({
+          sourceId: source.id,
+          settings: requestedSettings(now, chosenModel(state().models, now.settings.model)),
+        }),
       );
       if (view !== null && state().runs[view.id] === undefined) dispatch({ type: 'job-changed', view });
       dispatch({ type: 'start-ended' });

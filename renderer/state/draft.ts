@@ -1,6 +1,6 @@
 /** The form as data: what a field shows when it is left open, what a change does, and what is sent with a job. */
 import { MAX_RANDOM_SEED, stepsThatRun, type GenerationSettings } from '../../shared/generation';
-import type { ModelDefaults, ModelInfo } from '../../shared/models';
+import { schedulersOf, type ModelDefaults, type ModelInfo } from '../../shared/models';
 import type { Draft } from '../../shared/settings';
 
 /** Recommended values for as long as no model is known (the bundled starter model's family). */
@@ -42,7 +42,7 @@ export function effectiveSettings(settings: GenerationSettings, model: ModelInfo
     strength,
     steps,
     guidance: settings.guidance ?? defaults.guidance,
-    scheduler: settings.scheduler ?? defaults.scheduler,
+    scheduler: fittingScheduler(settings, model) ?? defaults.scheduler,
     stepsRun: stepsThatRun(steps, strength, model?.stepRule ?? 'floor'),
   };
 }
@@ -52,9 +52,23 @@ export function patchDraft(draft: Draft, patch: Partial<GenerationSettings>): Dr
   return { ...draft, settings: { ...draft.settings, ...patch } };
 }
 
+/** A scheduler that was chosen with another model stays in the form, and counts only where the model can work with it. */
+function fittingScheduler(
+  { scheduler }: Pick<GenerationSettings, 'scheduler'>,
+  model: ModelInfo | null,
+): GenerationSettings['scheduler'] {
+  const isFitting = scheduler === null || model === null || schedulersOf(model.family).includes(scheduler);
+  return isFitting ? scheduler : null;
+}
+
 /** What is sent with a job: an unlocked seed means a new one. */
-export function requestedSettings(draft: Draft): GenerationSettings {
-  return draft.isSeedLocked ? draft.settings : { ...draft.settings, seed: null };
+export function requestedSettings(draft: Draft, model: ModelInfo | null): GenerationSettings {
+  const { settings, isSeedLocked } = draft;
+  return {
+    ...settings,
+    seed: isSeedLocked ? settings.seed : null,
+    scheduler: fittingScheduler(settings, model),
+  };
 }
 
 /** Sets and locks the seed; `null` unlocks it. */

@@ -6,6 +6,7 @@ import type { ModelFolder } from '../model/model-folder-parts';
 import { defaultSchedulerName, type SchedulerConfig } from '../schedulers/scheduler-config';
 import type { LatentScale } from '../latents/latent-scale';
 import { VAE_FACTOR, type FamilyTraits } from './family-traits';
+import { fluxDev, fluxSchnell } from './flux';
 import { sd1 } from './sd1';
 import { sd2, turboDefaults } from './sd2';
 import { sdxl } from './sdxl';
@@ -15,6 +16,7 @@ import { sdxl } from './sdxl';
  * projections; without configs, the second text encoder and v-prediction.
  */
 export function detectFamily(folder: ModelFolder): FamilyTraits {
+  if (folder.denoiser === 'transformer') return isDev(folder) ? fluxDev : fluxSchnell;
   if (folder.configs.unet['addition_embed_type'] === 'text_time') return sdxl;
   if (folder.denoiser === 'unet' && folder.parts.has('text_encoder_2')) return sdxl;
   const width = folder.configs.unet['cross_attention_dim'] ?? folder.configs.text_encoder['hidden_size'];
@@ -24,8 +26,13 @@ export function detectFamily(folder: ModelFolder): FamilyTraits {
   return folder.schedulerConfig.prediction_type === 'v_prediction' ? sd2 : sd1;
 }
 
+/** Flux is told its guidance only in the dev version; an export without a config shows it by the schedule. */
+const isDev = ({ configs, schedulerConfig }: ModelFolder): boolean =>
+  (configs.transformer['guidance_embeds'] ?? schedulerConfig.use_dynamic_shifting) === true;
+
 /** Refuses denoisers that this version has no pipeline for, from the session's own inputs. */
-export function assertSupportedDenoiser(session: Session): void {
+export function assertSupportedDenoiser(session: Session, { family }: FamilyTraits): void {
+  if (family === 'flux') return;
   const names = new Set(session.inputs.map((spec) => spec.name));
   const refuse = (what: string): never => {
     throw new AppError(
@@ -33,7 +40,8 @@ export function assertSupportedDenoiser(session: Session): void {
       `This model is ${what}, which this version cannot run; choose a Stable Diffusion model.`,
     );
   };
-  if (names.has('img_ids') || names.has('pooled_projections')) refuse('a Flux model');
+  if (names.has('img_ids') || names.has('pooled_projections'))
+    refuse('a Flux model in a folder that does not say so');
   const channels = session.inputs.find((spec) => spec.name === 'sample' || spec.shape.length === 4)?.shape[1];
   if (channels === 9) refuse('an inpainting model (9 input channels)');
   if (channels === 8) refuse('an instruct-pix2pix model (8 input channels)');
@@ -65,6 +73,7 @@ export function isFewStep(config: SchedulerConfig): boolean {
 
 /** Pixels must be a multiple of this: VAE factor times the halvings inside the UNet (exports break on odd latents). */
 export function sizeMultiplePx(folder: ModelFolder): number {
+  if (folder.denoiser === 'transformer') return 2 * VAE_FACTOR; // tokens of 2 × 2 latent cells
   const blocks = folder.configs.unet['block_out_channels'];
   const halvings = Array.isArray(blocks) ? Math.max(0, blocks.length - 1) : 3;
   return VAE_FACTOR * 2 ** halvings;

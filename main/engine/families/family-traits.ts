@@ -15,6 +15,8 @@ export interface FamilyTraits {
   readonly family: Family;
   /** Text encoders that are CLIP, each with a CLIP tokenizer. */
   readonly clipEncoders: readonly TextEncoder[];
+  /** A text encoder that is T5, with a T5 tokenizer, and the tokens that it is fed. */
+  readonly t5?: { readonly encoder: TextEncoder; readonly longest: number };
   /** VAE scaling and shift where the model's config does not give them (pipelines.md 1.1). */
   readonly scalingFactor: number;
   readonly shiftFactor: number;

@@ -46,6 +46,7 @@ const SAMPLER_NAMES: Readonly<Record<SchedulerName, string>> = {
   'dpmpp-2m-sde-karras': 'DPM++ 2M SDE Karras',
   unipc: 'UniPC',
   lcm: 'LCM',
+  'flow-match-euler': 'Euler FlowMatch',
 };
 
 const NEGATIVE = 'Negative prompt: ';

@@ -42,14 +42,15 @@ const OWN_TENSORS: Readonly<Partial<Record<Component, RegExp>>> = {
 
 /**
  * Throws `AppError('model')` with what is missing.
- * @param settings added to the component's own config
+ * @param options settings that are added to the component's own config; its folder, where it is not named after the component
  */
 export async function findComponent(
   model: string,
   component: Component,
-  settings: JsonObject = {},
+  options: { readonly settings?: JsonObject; readonly folder?: string } = {},
 ): Promise<ComponentSource> {
-  const exported = join(model, component);
+  const { settings = {}, folder: name = component } = options;
+  const exported = join(model, name);
   const files = await listOrNull(exported);
   const graph = files === null ? undefined : onnxNameOf(files);
   if (graph !== undefined) {
@@ -61,7 +62,7 @@ export async function findComponent(
       parameters: null,
     };
   }
-  const folder = join(model, CHECKPOINT_FOLDER[component]);
+  const folder = name === component ? join(model, CHECKPOINT_FOLDER[component]) : exported;
   const weightFiles = await listOrNull(folder);
   if (weightFiles !== null && holdsSafetensors(weightFiles))
     return openCheckpoint(model, component, folder, settings);

@@ -13,6 +13,7 @@ import { providersFor, type SessionOpener } from '../onnx/providers';
 import { openSession } from '../onnx/session';
 import type { Encoded } from '../stages/encode';
 import type { EmbeddedPrompt } from '../stages/embed';
+import { loadT5Tokenizer, type T5Tokenizer } from '../text/t5-tokenizer';
 import { loadClipTokenizers, type ClipTokenizers } from './clip-tokenizers';
 import { RecentMap } from './recent-map';
 import { readModelFolder } from './model-folder';
@@ -25,6 +26,8 @@ export interface LoadedModel {
   readonly traits: FamilyTraits;
   readonly defaults: ModelDefaults;
   readonly clipTokenizers: ClipTokenizers;
+  /** Null where the family has no T5. */
+  readonly t5Tokenizer: T5Tokenizer | null;
   readonly runtime: ModelRuntime;
   /** Why local stages run where they do, in a few words. */
   readonly placeReason: (provider: Provider | null) => string;
@@ -98,6 +101,7 @@ export class ModelCache {
       folder,
       traits,
       defaults: fewSteps === null ? defaults : fewStepDefaults(defaults, fewSteps),
+      t5Tokenizer: await t5TokenizerOf(folder, traits),
       clipTokenizers: await loadClipTokenizers(folder.tokenizers, traits.clipEncoders),
       runtime: new ModelRuntime(folder, {
         providers: providersFor(device, hasGpu),
@@ -120,6 +124,11 @@ export class ModelCache {
     this.current = null;
     await current?.model.runtime.releaseAll();
   }
+}
+
+async function t5TokenizerOf(folder: ModelFolder, { t5 }: FamilyTraits): Promise<T5Tokenizer | null> {
+  const source = t5 === undefined ? undefined : folder.tokenizers[t5.encoder];
+  return source === undefined ? null : loadT5Tokenizer(source.folder);
 }
 
 function placeReason(device: DeviceChoice, hasGpu: boolean, provider: Provider | null): string {

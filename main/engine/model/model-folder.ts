@@ -12,6 +12,7 @@ import {
   type ComponentSource,
   type JsonObject,
 } from './component-source';
+import { findDenoiser, type FoundDenoiser } from './find-denoiser';
 import { collect, hashFiles, type ModelFolder, type TokenizerSource } from './model-folder-parts';
 import { readSingleFile } from './single-file';
 import { readStarterCard } from './starter-card';
@@ -23,19 +24,21 @@ export async function readModelFolder(model: string): Promise<ModelFolder> {
   if (entries === null) return readSingleFile(path);
   const checkpoints = entries.filter((entry) => entry.endsWith('.safetensors'));
   const [only] = checkpoints;
-  if (!entries.includes('unet') && checkpoints.length === 1 && only !== undefined) {
+  const denoiser = await findDenoiser(path, entries);
+  if (denoiser === null && checkpoints.length === 1 && only !== undefined) {
     return readSingleFile(join(path, only));
   }
-  if (!entries.includes('unet')) await explainForeignFolder(path, entries);
+  if (denoiser === null) throw explainForeignFolder(path, entries);
 
   const index = await readConfig(join(path, 'model_index.json'));
-  const components = componentsOf(entries, index);
+  const components = componentsOf(entries, index, denoiser);
   const isXl = components.includes('unet') && components.includes('text_encoder_2');
   const sources = new Map<Component, ComponentSource>();
   for (const component of components) {
     const isText = TEXT_ENCODERS.some((encoder) => encoder === component);
     const settings = isXl && isText ? { output_hidden_states: true } : {};
-    sources.set(component, await findComponent(path, component, settings));
+    const folder = component === denoiser.component ? denoiser.folder : component;
+    sources.set(component, await findComponent(path, component, { settings, folder }));
   }
   const collected = collect(sources);
   assertTextEncoders(path, collected);
@@ -70,16 +73,20 @@ export async function readModelFolder(model: string): Promise<ModelFolder> {
 
 /**
  * The parts that a folder promises by its entries or its model_index.json. One text encoder, two, or the second alone (SDXL's refiner) are
- * kinds of models; an encoder whose tokenizer is there is promised too.
+ * kinds of models; an encoder whose tokenizer is there is promised too. Flux has both.
  */
-function componentsOf(entries: readonly string[], index: JsonObject): Component[] {
+function componentsOf(
+  entries: readonly string[],
+  index: JsonObject,
+  { component }: FoundDenoiser,
+): Component[] {
   const isPromised = (part: string): boolean => {
     const named = index[part];
     return entries.includes(part) || (Array.isArray(named) && typeof named[0] === 'string');
   };
   const named = TEXT_ENCODERS.filter((encoder) => isPromised(encoder) || isPromised(tokenizerOf(encoder)));
-  const textEncoders: readonly TextEncoder[] = named.length > 0 ? named : ['text_encoder'];
-  return [...textEncoders, entries.includes('unet') ? 'unet' : 'transformer', 'vae_encoder', 'vae_decoder'];
+  const some: readonly TextEncoder[] = named.length > 0 ? named : ['text_encoder'];
+  return [...(component === 'transformer' ? TEXT_ENCODERS : some), component, 'vae_encoder', 'vae_decoder'];
 }
 
 /** A UNet with SDXL's added conditioning has a second text encoder, and a first one unless the second is as wide as the UNet wants. */
@@ -112,20 +119,14 @@ async function listFolder(path: string): Promise<string[] | null> {
 }
 
 /** Says what a folder without a `unet` is, as well as can be told. */
-async function explainForeignFolder(path: string, entries: readonly string[]): Promise<never> {
+function explainForeignFolder(path: string, entries: readonly string[]): AppError {
   const name = basename(path);
-  if (entries.includes('transformer')) {
-    throw new AppError(
-      'model',
-      `${name} is a transformer model such as Flux, which this version cannot run; choose a Stable Diffusion 1 or 2 model.`,
-    );
-  }
   const [checkpoint] = entries.filter((entry) => entry.endsWith('.safetensors'));
   if (checkpoint !== undefined) {
-    throw new AppError(
+    return new AppError(
       'model',
       `${name} is a folder of several single-file checkpoints; choose one of them, such as ${join(path, checkpoint)}.`,
     );
   }
-  throw missingPart(path, 'unet');
+  return missingPart(path, 'unet');
 }

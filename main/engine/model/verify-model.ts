@@ -68,7 +68,8 @@ function reportOn(folder: ModelFolder): VerifyReport {
     }),
   );
   const memory = components.map(({ memoryBytes }) => memoryBytes);
-  const { variant, problem } = variantOf(folder);
+  const { family, t5 } = detectFamily(folder);
+  const { variant, problem } = t5 === undefined ? variantOf(folder) : fluxVariant(folder.configs.transformer);
   const setting = (name: string): string | null => {
     const value = folder.schedulerConfig[name];
     return typeof value === 'string' ? value : null;
@@ -76,9 +77,9 @@ function reportOn(folder: ModelFolder): VerifyReport {
   return {
     path: folder.path,
     name: folder.name,
-    family: detectFamily(folder).family,
+    family,
     variant,
-    prediction: setting('prediction_type') ?? 'epsilon',
+    prediction: setting('prediction_type') ?? (t5 === undefined ? 'epsilon' : 'flow velocity'),
     scheduler: setting('_class_name'),
     revision: folder.revision,
     components,
@@ -90,6 +91,22 @@ function reportOn(folder: ModelFolder): VerifyReport {
 
 const floatBytes = (parameters: ParameterCounts | null): number | null =>
   parameters === null ? null : 4 * Object.values(parameters).reduce((sum, count) => sum + count, 0);
+
+/** What the transformer's inputs say it is for. */
+function fluxVariant(transformer: JsonObject): { variant: string; problem: string | null } {
+  const channels = Number(transformer['in_channels'] ?? 64);
+  if (channels !== 64) {
+    return {
+      variant: `with ${channels} input channels`,
+      problem:
+        'This is a Flux model for masks, depth or outlines, which this version cannot run; choose FLUX.1 schnell or dev.',
+    };
+  }
+  return {
+    variant: transformer['guidance_embeds'] === true ? 'dev (with guidance)' : 'schnell',
+    problem: null,
+  };
+}
 
 /** What the UNet's inputs, the scheduler and the parts say the model is for. */
 function variantOf(folder: ModelFolder): { variant: string; problem: string | null } {

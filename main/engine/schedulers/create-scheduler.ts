@@ -4,6 +4,7 @@ import { DdimScheduler } from './ddim';
 import { DpmSolverMultistepScheduler } from './dpm-solver-multistep';
 import { EulerScheduler } from './euler';
 import { EulerAncestralScheduler } from './euler-ancestral';
+import { FlowMatchEulerScheduler } from './flow-match-euler';
 import { LcmScheduler } from './lcm';
 import { PndmScheduler } from './pndm';
 import type { Scheduler, SchedulerOptions } from './scheduler';
@@ -38,5 +39,7 @@ export function createScheduler(
       return new UniPcScheduler(settings, options);
     case 'lcm':
       return new LcmScheduler(settings, options);
+    case 'flow-match-euler':
+      return new FlowMatchEulerScheduler(settings, options);
   }
 }

@@ -5,13 +5,8 @@ import type { Randn, Scheduler, SchedulerOptions, SchedulerState, StepResult } f
 import type { SchedulerConfig } from './scheduler-config';
 import { at } from './sigmas';
 
-export interface FlowMatchOptions extends SchedulerOptions {
-  /** Shift for dynamic shifting, from `flowShiftMu`; needed when the configuration uses it. */
-  mu?: number;
-}
-
 /** Samples are x = (1−σ)·x0 + σ·noise; the model predicts the velocity and gets t / 1000. */
-export class FlowMatchEulerScheduler implements Omit<Scheduler, 'name'> {
+export class FlowMatchEulerScheduler implements Scheduler {
   readonly name = 'flow-match-euler';
   readonly timesteps: readonly number[];
   readonly sigmas: readonly number[];
@@ -20,10 +15,11 @@ export class FlowMatchEulerScheduler implements Omit<Scheduler, 'name'> {
   readonly #isStochastic: boolean;
 
   /** Starts from Flux's own sigmas, linspace(1, 1/N, N), and slices by Flux's rule, which rounds the steps run up. */
-  constructor(config: SchedulerConfig, options: FlowMatchOptions) {
+  constructor(config: SchedulerConfig, options: SchedulerOptions) {
     const { steps, strength } = options;
     this.#isStochastic = config.stochastic_sampling ?? false;
-    const shifted = linspace(1, 1 / steps, steps).map((sigma) => shiftSigma(sigma, config, options.mu));
+    const mu = options.tokens === undefined ? undefined : flowShiftMu(options.tokens, config);
+    const shifted = linspace(1, 1 / steps, steps).map((sigma) => shiftSigma(sigma, config, mu));
     const stretched = stretchToTerminal(shifted, config.shift_terminal ?? null);
     const start = Math.trunc(Math.max(steps - Math.min(steps * strength, steps), 0));
     this.sigmas = [...stretched, 0].map(Math.fround).slice(start);
@@ -58,10 +54,12 @@ export class FlowMatchEulerScheduler implements Omit<Scheduler, 'name'> {
   }
 }
 
-/** Flux's shift for a picture of `tokens` = (H/16)·(W/16): a line through 256 → 0.5 and 4096 → 1.15. */
-export function flowShiftMu(tokens: number, baseShift = 0.5, maxShift = 1.15): number {
-  const slope = (maxShift - baseShift) / (4096 - 256);
-  return baseShift + slope * (tokens - 256);
+/** Flux's shift for a picture of `tokens` = (H/16)·(W/16): a line, by default through 256 → 0.5 and 4096 → 1.15. */
+export function flowShiftMu(tokens: number, config: SchedulerConfig = {}): number {
+  const { base_shift: base = 0.5, max_shift: max = 1.15 } = config;
+  const { base_image_seq_len: few = 256, max_image_seq_len: many = 4096 } = config;
+  const slope = (max - base) / (many - few);
+  return tokens * slope + (base - slope * few);
 }
 
 /** Moves a noise level up (shift > 1): more steps at high noise. */
@@ -70,7 +68,7 @@ function shiftSigma(sigma: number, config: SchedulerConfig, mu: number | undefin
     const shift = config.shift ?? 1;
     return (shift * sigma) / (1 + (shift - 1) * sigma);
   }
-  if (mu === undefined) throw new RangeError('dynamic shifting needs mu');
+  if (mu === undefined) throw new RangeError('dynamic shifting needs the number of tokens');
   const factor = config.time_shift_type === 'linear' ? mu : Math.exp(mu);
   return factor / (factor + (1 / sigma - 1));
 }

@@ -1,7 +1,7 @@
 /** A model's scheduler_config.json: its schema, and what becomes of it when another sampling method is chosen. */
 import { z } from 'zod';
 import { AppError } from '../../../shared/errors';
-import type { SchedulerName } from '../../../shared/generation';
+import { FLOW_SCHEDULER, type SchedulerName } from '../../../shared/generation';
 
 export const timestepSpacingSchema = z.enum(['leading', 'linspace', 'trailing']);
 export type TimestepSpacing = z.infer<typeof timestepSpacingSchema>;
@@ -54,6 +54,10 @@ export const schedulerConfigSchema = z.looseObject({
   original_inference_steps: count,
   timestep_scaling: number,
   shift: number,
+  base_shift: number,
+  max_shift: number,
+  base_image_seq_len: count,
+  max_image_seq_len: count,
   use_dynamic_shifting: flag,
   time_shift_type: z.enum(['exponential', 'linear']).optional(),
   shift_terminal: number.nullable(),
@@ -109,6 +113,9 @@ export function flagsOfName(name: SchedulerName): SchedulerConfig {
   }
 }
 
+/** diffusers' class for Flux. */
+const FLOW_MATCH = 'FlowMatchEulerDiscreteScheduler';
+
 const KARRAS_ONLY: SchedulerConfig = {
   use_karras_sigmas: true,
   use_exponential_sigmas: false,
@@ -126,10 +133,13 @@ export function resolveSchedulerConfig(
   name: SchedulerName,
   options: { patchOldConfigs?: boolean } = {},
 ): SchedulerConfig {
-  if (fileConfig._class_name === 'FlowMatchEulerDiscreteScheduler') {
+  const isFlow = fileConfig._class_name === FLOW_MATCH;
+  if (isFlow !== (name === FLOW_SCHEDULER)) {
     throw new AppError(
-      'model',
-      `This model uses flow matching, which the ${name} scheduler cannot do; choose another model.`,
+      'usage',
+      isFlow
+        ? `This model uses flow matching, which the ${name} scheduler cannot do; choose the scheduler ${FLOW_SCHEDULER}, or none.`
+        : `The scheduler ${name} works only with flow matching models such as Flux; choose another scheduler, or none.`,
     );
   }
   const patches = options.patchOldConfigs === false ? {} : { steps_offset: 1, clip_sample: false };
@@ -158,6 +168,8 @@ export function defaultSchedulerName(fileConfig: SchedulerConfig): SchedulerName
       return 'unipc';
     case 'LCMScheduler':
       return 'lcm';
+    case FLOW_MATCH:
+      return FLOW_SCHEDULER;
     default:
       throw new AppError(
         'model',

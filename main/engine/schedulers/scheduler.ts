@@ -22,6 +22,8 @@ export interface SchedulerOptions {
   steps: number;
   /** 0 … 1; `Math.trunc(steps · strength)` steps run. 1 runs the whole schedule. */
   strength: number;
+  /** Tokens of a packed picture, (H/16)·(W/16): flow matching with dynamic shifting depends on them. */
+  tokens?: number;
   /** Slice PNDM's list exactly as diffusers does (one step off the noise level) instead of the corrected way. */
   pndmExact?: boolean;
   /** LCM only: strength shortens the training grid and all N steps run (LatentConsistencyModelImg2ImgPipeline). */

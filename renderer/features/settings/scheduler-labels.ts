@@ -12,4 +12,5 @@ export const SCHEDULER_LABELS: Readonly<Record<SchedulerName, string>> = {
   'dpmpp-2m-sde-karras': 'DPM++ 2M SDE Karras',
   unipc: 'UniPC',
   lcm: 'LCM',
+  'flow-match-euler': 'Flow matching Euler',
 };

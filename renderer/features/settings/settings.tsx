@@ -1,6 +1,7 @@
 /** The short row: what artists change often; the rest is folded away behind More. */
 import { SlidersHorizontal } from 'lucide-react';
-import { LIMITS, SCHEDULER_NAMES } from '../../../shared/generation';
+import { LIMITS } from '../../../shared/generation';
+import { schedulersOf } from '../../../shared/models';
 import { useActions, usePage } from '../../app-context';
 import { useT } from '../../i18n/use-t';
 import { chosenModel, effectiveSettings } from '../../state/draft';
@@ -50,7 +51,10 @@ export function Settings() {
         <Select
           label={t('settings.scheduler')}
           value={scheduler}
-          options={SCHEDULER_NAMES.map((name) => ({ value: name, label: SCHEDULER_LABELS[name] }))}
+          options={schedulersOf(model?.family ?? 'sd1').map((name) => ({
+            value: name,
+            label: SCHEDULER_LABELS[name],
+          }))}
           onChange={(value) => changeSettings({ scheduler: value })}
         />
         <Select

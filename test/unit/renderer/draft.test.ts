@@ -38,8 +38,8 @@ describe('the draft', () => {
   });
 
   it('sends a seed only when it is locked', () => {
-    expect(requestedSettings(draft).seed).toBeNull();
-    expect(requestedSettings(lockSeed(draft, 5)).seed).toBe(5);
+    expect(requestedSettings(draft, null).seed).toBeNull();
+    expect(requestedSettings(lockSeed(draft, 5), null).seed).toBe(5);
     expect(lockSeed(draft, null).isSeedLocked).toBe(false);
   });
 

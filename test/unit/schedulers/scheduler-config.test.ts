@@ -114,8 +114,12 @@ describe('resolveSchedulerConfig', () => {
     expect(createScheduler('pndm', config, { steps: 10, strength: 1 }).timesteps).toHaveLength(11);
   });
 
-  it('refuses flow matching models', () => {
+  it('flow matching goes with its own scheduler only', () => {
     const flow = { _class_name: 'FlowMatchEulerDiscreteScheduler' };
-    expect(() => resolveSchedulerConfig(flow, 'euler')).toThrow(expect.objectContaining({ code: 'model' }));
+    const usage = expect.objectContaining({ code: 'usage' }) as Error;
+    expect(() => resolveSchedulerConfig(flow, 'euler')).toThrow(usage);
+    expect(() => resolveSchedulerConfig({}, 'flow-match-euler')).toThrow(usage);
+    expect(resolveSchedulerConfig(flow, 'flow-match-euler')).toMatchObject(flow);
+    expect(defaultSchedulerName(flow)).toBe('flow-match-euler');
   });
 });
