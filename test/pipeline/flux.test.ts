@@ -55,7 +55,9 @@ describe('FLUX.1 img2img', () => {
     const { report } = await runJob({ folder, inputPath, settings });
     expect(report.stepsRun).toBe(1);
     expect(report.notices).toContain('This model takes no negative prompt; it was left out.');
-    await expect(runJob({ folder, inputPath, settings: { ...settings, scheduler: 'euler' } })).rejects.toMatchObject({
+    await expect(
+      runJob({ folder, inputPath, settings: { ...settings, scheduler: 'euler' } }),
+    ).rejects.toMatchObject({
       code: 'usage',
       message: /flow matching, which the euler scheduler cannot do/,
     });
