@@ -58,9 +58,10 @@ export async function expectGolden(golden: GoldenCase, options: GoldenRun = {}):
     ...ofPrompts,
     'encoded_latent',
     'noise',
-    ...(isGuided ? ofPrompts.map((name) => name.replace('prompt_embeds', 'negative_prompt_embeds')) : []).filter(
-      (name) => name in record,
-    ),
+    ...(isGuided
+      ? ofPrompts.map((name) => name.replace('prompt_embeds', 'negative_prompt_embeds'))
+      : []
+    ).filter((name) => name in record),
   ]) {
     expect(difference(tensor), tensor).toBeLessThan(bounds.embeddings);
   }

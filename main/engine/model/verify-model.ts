@@ -5,7 +5,7 @@ import type { Family } from '../../../shared/models';
 import { detectFamily, isFewStep } from '../families/detect';
 import { hasAestheticScore } from '../families/sdxl-prompts';
 import type { Component } from './component';
-import type { ComponentSource, ParameterCounts } from './component-source';
+import type { ComponentSource, JsonObject, ParameterCounts } from './component-source';
 import { readModelFolder } from './model-folder';
 import type { ModelFolder } from './model-folder-parts';
 
