@@ -23,6 +23,9 @@ export const FLOW_SCHEDULER = 'flow-match-euler' satisfies SchedulerName;
 export const FIT_MODES = ['crop', 'pad', 'stretch'] as const;
 export const IMAGE_FORMATS = ['png', 'jpg', 'webp'] as const;
 
+export const PRECISIONS = ['float32', 'int8'] as const;
+export type Precision = (typeof PRECISIONS)[number];
+
 export const LIMITS = {
   promptLength: 10_000,
   steps: { min: 1, max: 1000 },
@@ -70,6 +73,8 @@ export const generationSettingsSchema = z.object({
   /** Added to those that the prompt names (`<lora:name:0.8>`). */
   loras: z.array(loraChoiceSchema).max(MAX_LORAS).default([]),
   device: deviceChoiceSchema.default('auto'),
+  /** Of the denoiser on the CPU; `int8` needs a variant that was made beforehand. */
+  precision: z.enum(PRECISIONS).default('float32'),
   /** Tiled VAE: on request, or when memory demands it (`auto`). */
   tiling: z.enum(['auto', 'on', 'off']).default('auto'),
   encode: stageChoiceSchema.default('auto'),

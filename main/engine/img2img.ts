@@ -59,7 +59,12 @@ export async function img2img(params: Img2ImgParams, context: JobContext): Promi
   // 1 · Check the request against the model.
   await assertWritableFolder(params.outputFolder);
   const { prompt, wanted } = await resolveLoras(params.settings);
-  const model = await context.models.load(params.settings.model, params.settings.device, wanted);
+  const model = await context.models.load(
+    params.settings.model,
+    params.settings.device,
+    wanted,
+    params.settings.precision,
+  );
   model.runtime.listen((message) => log.notice(message));
   for (const notice of model.loras.notices) log.notice(notice);
   const loras = model.loras.files.map(({ name, revision }, i): UsedLora => ({

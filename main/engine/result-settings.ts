@@ -56,6 +56,7 @@ export function embeddedSettings(
       fit: settings.fit,
       workingSize: { width: plan.width, height: plan.height },
       tiling: settings.tiling,
+      precision: settings.precision,
       model: { id: folder.id, family: traits.family, revision: folder.revision },
     }),
   };

@@ -39,12 +39,7 @@ export async function placeGraph(
   options: PlaceOptions = {},
 ): Promise<string> {
   const { link: linkFile = link, copyLimitBytes = COPY_LIMIT_BYTES } = options;
-  const hash = createHash('sha256').update(built.bytes);
-  for (const { path } of built.files) {
-    const { dev, ino, size, mtimeNs } = await stat(path, { bigint: true });
-    hash.update(`${path};${dev};${ino};${size};${mtimeNs}\n`);
-  }
-  const key = hash.digest('hex').slice(0, 16);
+  const key = await identityOf(built);
   const folder = join(storeFolder(), `${plainName(label)}-${key}`);
   try {
     await makeFolder(folder);
@@ -60,6 +55,16 @@ export async function placeGraph(
   } finally {
     await forgetDeleted(folder);
   }
+}
+
+/** Hex digits over a graph's bytes and the identity of every file behind it: a changed file is another graph. */
+export async function identityOf(built: BuiltGraph): Promise<string> {
+  const hash = createHash('sha256').update(built.bytes);
+  for (const { path } of built.files) {
+    const { dev, ino, size, mtimeNs } = await stat(path, { bigint: true });
+    hash.update(`${path};${dev};${ino};${size};${mtimeNs}\n`);
+  }
+  return hash.digest('hex').slice(0, 16);
 }
 
 /**
@@ -199,6 +204,6 @@ async function forgetDeleted(current: string): Promise<void> {
   }
 }
 
-const plainName = (label: string): string => label.replace(/[^\w.-]+/g, '_').slice(0, 40);
+export const plainName = (label: string): string => label.replace(/[^\w.-]+/g, '_').slice(0, 40);
 const codeOf = (error: unknown): unknown => (error as { code?: unknown } | null)?.code;
 const isDiskFull = (error: unknown): boolean => codeOf(error) === 'ENOSPC' || codeOf(error) === 'EDQUOT';

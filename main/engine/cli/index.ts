@@ -44,7 +44,7 @@ function buildProgram(signal: AbortSignal): Command {
   addPlan(program);
   addDoctor(program, signal);
   addDemo(program, signal);
-  addModels(program);
+  addModels(program, signal);
   addBench(program);
   addServe(program, signal);
   addEndpoints(program, signal);

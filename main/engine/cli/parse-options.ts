@@ -6,6 +6,7 @@ import {
   FIT_MODES,
   IMAGE_FORMATS,
   LIMITS,
+  PRECISIONS,
   LORA_STRENGTH,
   SCHEDULER_NAMES,
   type GenerationSettings,
@@ -69,6 +70,8 @@ export const parseFormat = (text: string): (typeof IMAGE_FORMATS)[number] =>
   parseChoice('--format', text, IMAGE_FORMATS);
 export const parseDevice = (text: string): GenerationSettings['device'] =>
   parseChoice('--device', text, ['auto', 'gpu', 'cpu']);
+export const parsePrecision = (text: string): GenerationSettings['precision'] =>
+  parseChoice('--precision', text, PRECISIONS);
 export const parseTiling = (text: string): GenerationSettings['tiling'] =>
   parseChoice('--tiling', text, ['auto', 'on', 'off']);
 

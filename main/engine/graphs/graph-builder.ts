@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import {
+  elementCount,
   needShape,
   needWeight,
   rowsOf,
@@ -27,7 +28,17 @@ export interface GraphTarget {
   readonly kernels: 'cpu' | 'gpu';
   /** Whether the provider computes `MultiHeadAttention` rightly on this machine (see `targetFor`). */
   readonly hasFusedAttention: boolean;
+  /** Weights in 8 bits (see `int8-layers.ts`); `observed` marks the convolutions' ranges, `ranges` uses them. */
+  readonly int8?: { readonly ranges: ConvRanges } | 'observe';
 }
+
+/** What went into and came out of a convolution while it was observed: the smallest and the largest value. */
+export interface ConvRange {
+  readonly input: readonly [number, number];
+  readonly output: readonly [number, number];
+}
+/** Name of a convolution → its range. */
+export type ConvRanges = ReadonlyMap<string, ConvRange>;
 
 export const CPU_TARGET: GraphTarget = { kernels: 'cpu', hasFusedAttention: true };
 
@@ -54,6 +65,29 @@ export interface BuiltGraph {
   readonly bytes: Buffer;
   readonly files: readonly GraphFile[];
   readonly layers: readonly GraphLayer[];
+  /** Tensors that are made from the checkpoint for this graph, all in one file beside it. */
+  readonly derived: readonly DerivedTensor[];
+  /** Convolutions whose ranges the output `ranges` tells, one row of four numbers each. */
+  readonly observed: readonly string[];
+}
+
+/** Output of an observed graph: [n, 4]. */
+export const RANGES_OUTPUT = 'ranges';
+
+/** Name of the file that holds a graph's derived tensors, in the graph's folder. */
+export const DERIVED_FILE = 'weights.int8';
+
+/**
+ * A tensor that is made from the checkpoint's: float32 as it is; a matrix [out, in] as int8 in columns [in, out]; a kernel [out, in, k, k] as int8; the scale of
+ * each output channel of either, [out]; or a bias in units of inputScale · scale, int32 [out].
+ */
+export interface DerivedTensor {
+  readonly kind: 'float' | 'matrix' | 'kernel' | 'scales' | 'bias';
+  readonly weight: Weight;
+  /** Bytes from the start of the file. */
+  readonly offset: number;
+  /** `bias`: the weights whose scales it goes with, and the scale of the input. */
+  readonly unit?: { readonly kernel: Weight; readonly inputScale: number };
 }
 
 const ONNX_DTYPE = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const satisfies Record<
@@ -62,6 +96,8 @@ const ONNX_DTYPE = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const
 >;
 /** Ends the names of links to files from other folders. */
 export const LINK_ENDING = '.underpaint';
+/** Bytes at whose multiples derived tensors begin, as the processor likes them. */
+const ALIGNMENT = 64;
 /** TensorProto.FLOAT, the target of every Cast. */
 const FLOAT = 1;
 
@@ -79,6 +115,9 @@ export class GraphBuilder {
   private readonly files = new Map<string, string>();
   private readonly layers = new Map<string, GraphLayer>();
   private readonly made = new Map<string, Value>();
+  private readonly observed = new Map<string, { readonly input: Value; readonly output: Value }>();
+  private readonly derived: DerivedTensor[] = [];
+  private derivedBytes = 0;
   private count = 0;
 
   constructor(
@@ -118,6 +157,17 @@ export class GraphBuilder {
       attributes: options.attributes ?? {},
     });
     return name;
+  }
+
+  /** Adds a node with several outputs, once for each input. */
+  outputsOf(op: string, input: Value, count: number): Value[] {
+    const name = `${op}/${input}`;
+    const outputs = Array.from({ length: count }, (_, i) => `${name}/${i}`);
+    this.once(name, () => {
+      this.nodes.push({ op, domain: '', name, inputs: [input], outputs, attributes: {} });
+      return name;
+    });
+    return outputs;
   }
 
   /** An operator of ONNX Runtime's own domain. */
@@ -168,6 +218,16 @@ export class GraphBuilder {
     return this.constant('float32', bytes, dims);
   }
 
+  /** A constant of 8-bit numbers inside the graph. */
+  bytes(dtype: 'int8' | 'uint8', values: Uint8Array, dims: readonly number[]): Value {
+    return this.constant(dtype, Buffer.from(values), dims);
+  }
+
+  /** Notes what goes into and comes out of a convolution; `build` makes one output of all of it. */
+  observe(name: string, input: Value, output: Value): void {
+    this.observed.set(name, { input, output });
+  }
+
   /** An int64 constant of rank 1 inside the graph. */
   ints(values: readonly number[]): Value {
     const bytes = Buffer.from(BigInt64Array.from(values, (value) => BigInt(value)).buffer);
@@ -180,6 +240,7 @@ export class GraphBuilder {
   }
 
   build(): BuiltGraph {
+    if (this.observed.size > 0) this.output(RANGES_OUTPUT, this.rangesOf(), [this.observed.size, 4]);
     return {
       bytes: encodeOnnxModel({
         name: this.name,
@@ -190,10 +251,55 @@ export class GraphBuilder {
       }),
       files: [...this.files].map(([path, name]) => ({ path, name })),
       layers: [...this.layers.values()],
+      derived: this.derived,
+      observed: [...this.observed.keys()],
     };
   }
 
+  /** Smallest and largest input and output of every observed convolution: [n, 4]. */
+  private rangesOf(): Value {
+    const rows = [...this.observed.values()].map(({ input, output }) => {
+      const ends = [input, output].flatMap((value) =>
+        ['ReduceMin', 'ReduceMax'].map((op) =>
+          this.op('Reshape', [this.op(op, [value], { attributes: { keepdims: 0 } }), this.ints([1, 1])]),
+        ),
+      );
+      return this.op('Concat', ends, { attributes: { axis: 1 } });
+    });
+    return this.op('Concat', rows, { attributes: { axis: 0 } });
+  }
+
+  /** A tensor that has to be made from the checkpoint's before the graph is opened; `shape` is the tensor's own. */
+  derive(
+    name: Value,
+    dtype: OnnxDtype,
+    shape: readonly number[],
+    tensor: Omit<DerivedTensor, 'offset'>,
+  ): Value {
+    if (this.initializers.has(name)) return name;
+    const offset = this.derivedBytes;
+    const length = elementCount(shape) * (dtype === 'int8' ? 1 : 4);
+    this.derivedBytes += Math.ceil(length / ALIGNMENT) * ALIGNMENT;
+    this.derived.push({ ...tensor, offset });
+    this.initializers.set(name, {
+      name,
+      dtype,
+      dims: shape,
+      data: { location: DERIVED_FILE, offset, length },
+    });
+    return name;
+  }
+
+  /** The checkpoint's tensor, or a part of it, behind a layer's name. */
+  source(name: string, shape: readonly number[], part = 0, parts = 1): Weight {
+    return rowsOf(needShape(this.weights, name, shape), part, parts);
+  }
+
   private external(name: Value, weight: Weight): Value {
+    if (typeof this.target.int8 === 'object') {
+      const own = `${name}:${weight.shape.join('x')}`;
+      return this.derive(own, 'float32', weight.shape, { kind: 'float', weight });
+    }
     const shaped = `${name}:${weight.shape.join('x')}`;
     const float = weight.dtype === 'F32' ? shaped : `${shaped}/float`;
     const value = weight.isTransposed ? `${shaped}/transposed` : float;

@@ -1,6 +1,7 @@
 /** The layers that all architectures here are made of, named as in PyTorch. Each picks the operator that the target really runs (graphs.md). */
 import { assertDivides } from './config';
 import type { GraphBuilder, Value } from './graph-builder';
+import { int8Conv, int8Linear, isInt8 } from './int8-layers';
 import { addLowRankConv, addLowRankLinear } from './low-rank';
 import { multiplyRows } from './multiply-rows';
 
@@ -35,9 +36,10 @@ export function linear(g: GraphBuilder, x: Value, name: string, options: LinearO
     rows.parts === 1
       ? g.weight(`${name}.${tensor}`, shape)
       : g.weightRows(`${name}.${tensor}`, shape, rows.part, rows.parts);
-  const weight = part('weight', [outFeatures, inFeatures]);
   const bias = (options.bias ?? true) ? part('bias', [outFeatures]) : undefined;
-  const y = multiplyRows(g, x, weight, bias);
+  const y = isInt8(g, name)
+    ? int8Linear(g, x, name, bias, { inFeatures, outFeatures, rows })
+    : multiplyRows(g, x, part('weight', [outFeatures, inFeatures]), bias);
   const added = g.layer({ name, inputs: inFeatures, outputs: outFeatures, kernel: 1 });
   return addLowRankLinear(g, x, y, added, { inFeatures, outFeatures, rows });
 }
@@ -61,8 +63,14 @@ export function conv2d(g: GraphBuilder, x: Value, name: string, options: ConvOpt
     strides: [stride, stride],
     pads: options.pads ?? [half, half, half, half],
   };
-  const weight = g.weight(`${name}.weight`, [outChannels, inChannels, kernel, kernel]);
-  const y = g.op('Conv', [x, weight, g.weight(`${name}.bias`, [outChannels])], { attributes });
+  const range =
+    isInt8(g, name) && typeof g.target.int8 === 'object' ? g.target.int8.ranges.get(name) : undefined;
+  const weight = (): Value => g.weight(`${name}.weight`, [outChannels, inChannels, kernel, kernel]);
+  const y =
+    range === undefined
+      ? g.op('Conv', [x, weight(), g.weight(`${name}.bias`, [outChannels])], { attributes })
+      : int8Conv(g, x, name, range, { inChannels, outChannels, kernel, attributes });
+  if (g.target.int8 === 'observe') g.observe(name, x, y);
   const added = g.layer({ name, inputs: inChannels, outputs: outChannels, kernel });
   return addLowRankConv(g, x, y, added, { inChannels, outChannels, attributes });
 }

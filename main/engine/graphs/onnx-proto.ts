@@ -2,7 +2,7 @@
 import { ProtobufWriter } from './protobuf-writer';
 
 /** TensorProto.DataType of what graphs here hold. */
-const DATA_TYPES = { float32: 1, int32: 6, int64: 7, float16: 10, bfloat16: 16 } as const;
+const DATA_TYPES = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10, bfloat16: 16 } as const;
 export type OnnxDtype = keyof typeof DATA_TYPES;
 
 /** Fixed dimensions are numbers, dynamic ones names. */

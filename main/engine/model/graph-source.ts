@@ -3,7 +3,7 @@ import type { Provider } from '../../../shared/placement';
 import { placeGraph } from '../checkpoint/graph-files';
 import type { LowRank, WeightSource } from '../checkpoint/weights';
 import { buildComponent } from '../graphs/build-component';
-import { CPU_TARGET, type GraphLayer } from '../graphs/graph-builder';
+import { CPU_TARGET, type BuiltGraph, type GraphLayer, type GraphTarget } from '../graphs/graph-builder';
 import { targetFor } from '../onnx/graph-target';
 import type { Component } from './component';
 
@@ -18,6 +18,8 @@ export interface GraphSource {
 
 export interface ExtensibleGraph {
   readonly layers: readonly GraphLayer[];
+  /** The graph for any target. */
+  build(target: GraphTarget): BuiltGraph;
   /** The same graph with low-rank branches: name of a layer → what is added to it. */
   withBranches(branches: ReadonlyMap<string, readonly LowRank[]>): GraphSource;
 }
@@ -41,6 +43,7 @@ export function builtGraph(
     files: files.map(({ path }) => path),
     extensible: {
       layers,
+      build: (target) => buildComponent(component, config, weights, target),
       withBranches: (branches) =>
         builtGraph(component, config, { ...weights, lowRank: (layer) => branches.get(layer) ?? [] }, label),
     },

@@ -2,6 +2,8 @@
 import { availableMemoryBytes } from '../../hardware/memory';
 import { hasHardwareGpu } from '../../hardware/gpu';
 import { fitsTogether } from '../../placement/memory-model';
+import { AppError } from '../../../shared/errors';
+import type { Precision } from '../../../shared/generation';
 import type { ModelDefaults, ModelInfo } from '../../../shared/models';
 import type { DeviceChoice, Provider } from '../../../shared/placement';
 import { detectFamily, recommendedDefaults, sizeMultiplePx } from '../families/detect';
@@ -10,6 +12,7 @@ import { withLoras, withStrengths } from '../lora/apply-loras';
 import { fewStepDefaults } from '../lora/few-steps';
 import { readLora, type LoraFile } from '../lora/read-lora';
 import { providersFor, type SessionOpener } from '../onnx/providers';
+import { int8Variant } from '../int8/int8-files';
 import { openSession } from '../onnx/session';
 import type { Encoded } from '../stages/encode';
 import type { EmbeddedPrompt } from '../stages/embed';
@@ -66,15 +69,23 @@ export class ModelCache {
   ) {}
 
   /**
-   * Loads a model folder (null: the bundled starter model) with LoRAs for a device choice, or answers the one in use, whose LoRAs get the
+   * Loads a model folder (null: the bundled starter model) in a precision with LoRAs for a device choice, or answers the one in use, whose LoRAs get the
    * wanted strengths. Releases the previous model first. Throws `AppError('model')`.
    */
   async load(
     model: string | null,
     device: DeviceChoice,
     wanted: readonly WantedLora[] = [],
+    precision: Precision = 'float32',
   ): Promise<LoadedModel> {
-    const plain = await this.read(model ?? starterModelPath());
+    const full = await this.read(model ?? starterModelPath());
+    if (precision === 'int8' && wanted.length > 0) {
+      throw new AppError(
+        'usage',
+        'LoRAs cannot be added to a model in int8, whose weights are fixed; choose float32, or leave the LoRAs out.',
+      );
+    }
+    const plain = precision === 'int8' ? await int8Variant(full) : full;
     const files: LoraFile[] = [];
     for (const { path } of wanted) files.push(await readLora(path));
     const strengths = wanted.map(({ strength }) => strength);
@@ -82,6 +93,7 @@ export class ModelCache {
       plain.path,
       plain.revision,
       device,
+      precision,
       files.map(({ header, revision }) => [header.file, revision]),
     ]);
     if (this.current?.key === key) {

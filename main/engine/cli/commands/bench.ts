@@ -2,16 +2,18 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { AppError } from '../../../../shared/errors';
+import type { Precision } from '../../../../shared/generation';
 import type { DeviceChoice } from '../../../../shared/placement';
 import { measureSteps, type StepsMeasured } from '../../bench/measure-steps';
 import { sizeMultiplePx } from '../../families/detect';
 import { ModelCache } from '../../model/loaded-model';
-import { parseDevice, parseGuidance, parseSize, parseSteps } from '../parse-options';
+import { parseDevice, parseGuidance, parsePrecision, parseSize, parseSteps } from '../parse-options';
 import { seconds } from '../progress';
 
 interface StepsOptions {
   model?: string;
   device: DeviceChoice;
+  precision: Precision;
   size?: ReturnType<typeof parseSize>;
   steps: number;
   guidance: number;
@@ -29,6 +31,7 @@ export function addBench(program: Command): void {
       'a model folder or a .safetensors checkpoint; without it the bundled starter model',
     )
     .option('--device <device>', 'auto, gpu or cpu', parseDevice, 'auto')
+    .option('--precision <precision>', 'float32 or int8', parsePrecision, 'float32')
     .option('--size <WxH>', "picture size; without it the model's own", parseSize)
     .option('--steps <n>', 'how many steps', parseSteps, 5)
     .option('--guidance <g>', 'above 1 every step runs on two prompts', parseGuidance, 1)
@@ -44,6 +47,8 @@ async function stepsCommand(options: StepsOptions): Promise<void> {
     const model = await models.load(
       options.model === undefined ? null : resolve(options.model),
       options.device,
+      [],
+      options.precision,
     );
     const { sidePx } = model.defaults;
     const size = options.size === undefined || options.size === 'input' ? null : options.size;

@@ -17,6 +17,7 @@ import {
   parseFormat,
   parseGuidance,
   parseLora,
+  parsePrecision,
   parseScheduler,
   parseSeed,
   parseSize,
@@ -43,6 +44,7 @@ interface Img2ImgOptions extends RemoteOptions {
   model?: string;
   lora?: GenerationSettings['loras'];
   device?: GenerationSettings['device'];
+  precision?: GenerationSettings['precision'];
   tiling?: GenerationSettings['tiling'];
   output?: string;
   format?: ImageFormat;
@@ -78,6 +80,11 @@ export function addImg2Img(program: Command, signal: AbortSignal): void {
       parseLora,
     )
     .option('--device <device>', 'auto, gpu or cpu', parseDevice)
+    .option(
+      '--precision <precision>',
+      'float32 or int8, of the denoiser on the CPU (see "models quantize")',
+      parsePrecision,
+    )
     .option('--tiling <mode>', 'auto, on or off: encode and decode in tiles of 512 px', parseTiling)
     .option('-o, --output <file|folder>', 'where to write')
     .option('--format <format>', 'png, jpg or webp', parseFormat)

@@ -1,4 +1,5 @@
 /** `underpaint models`: what a model is and whether it can be used, without running it; and copies of it that open fast. */
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { stat } from 'node:fs/promises';
 import { AppError, EXIT_CODES } from '../../../../shared/errors';
@@ -6,10 +7,13 @@ import { describeFewSteps } from '../../lora/few-steps';
 import { FAMILY_NAMES } from '../../lora/lora-family';
 import { isLora, verifyLora, type LoraReport } from '../../lora/verify-lora';
 import type { ParameterCounts } from '../../model/component-source';
+import { forgetInt8 } from '../../int8/int8-files';
+import { makeInt8 } from '../../int8/make-int8';
+import { readModelFolder } from '../../model/model-folder';
 import { prepareModel, unprepareModel } from '../../model/prepare-model';
 import { verifyModel, type ComponentReport, type VerifyReport } from '../../model/verify-model';
 
-export function addModels(program: Command): void {
+export function addModels(program: Command, signal: AbortSignal): void {
   const models = program.command('models').description('look models over');
   models.exitOverride().configureOutput({ outputError: () => undefined });
   models
@@ -36,6 +40,40 @@ export function addModels(program: Command): void {
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
     .action(prepareCommand);
+  models
+    .command('quantize')
+    .description(
+      'make a variant of a checkpoint whose denoiser works in int8: faster and smaller on the CPU, and less exact',
+    )
+    .argument('<model>', 'a model folder with safetensors, or a .safetensors checkpoint')
+    .option('--remove', 'delete the variant again')
+    .option('--json', 'print one JSON object on stdout')
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+    .action((model: string, options: { remove?: boolean; json?: boolean }) =>
+      quantizeCommand(model, options, signal),
+    );
+}
+
+async function quantizeCommand(
+  model: string,
+  options: { remove?: boolean; json?: boolean },
+  signal: AbortSignal,
+): Promise<void> {
+  if (options.remove === true) {
+    const sizeBytes = await forgetInt8(await readModelFolder(resolve(model)));
+    process.stdout.write(
+      options.json === true ? `${JSON.stringify({ sizeBytes })}\n` : `${mib(sizeBytes)} are free again.\n`,
+    );
+    return;
+  }
+  const report = await makeInt8(model, signal, (message) => process.stderr.write(`${message}\n`));
+  const psnr = report.psnr.map((value) => (value === null ? 'identical' : `${value.toFixed(1)} dB`));
+  process.stdout.write(
+    options.json === true
+      ? `${JSON.stringify(report)}\n`
+      : `Use it with --precision int8. Against float32: ${psnr.join(', ')}. ${mib(report.sizeBytes)} on the disk.\n`,
+  );
 }
 
 async function prepareCommand(model: string, options: { remove?: boolean; json?: boolean }): Promise<void> {
