@@ -74,6 +74,7 @@ export const INITIAL_STATE: PageState = {
       model: null,
       loras: [],
       device: 'auto',
+  precision: 'float32',
       tiling: 'auto',
       encode: 'auto',
       generate: 'auto',

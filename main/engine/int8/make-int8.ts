@@ -158,7 +158,7 @@ async function compare(
     pictures.push(painted);
   }
   const [exact = [], quick = []] = pictures;
-  return exact.map((picture, i) => psnr(picture, quick[i] ?? Buffer.alloc(0)));
+  return exact.map((picture, i) => peakSignalToNoise(picture, quick[i] ?? Buffer.alloc(0)));
 }
 
 /** One picture at the model's own size from the bundled sketch, on the CPU: RGB bytes. */
@@ -191,7 +191,7 @@ async function paint(
 }
 
 /** `10 · log10(255² / mean squared difference)` in dB; null: identical. */
-export function psnr(a: Buffer, b: Buffer): number | null {
+export function peakSignalToNoise(a: Buffer, b: Buffer): number | null {
   if (a.length !== b.length) throw new Error('pictures of different sizes');
   let sum = 0;
   for (let i = 0; i < a.length; i += 1) sum += ((a[i] ?? 0) - (b[i] ?? 0)) ** 2;
