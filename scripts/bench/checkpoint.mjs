@@ -12,16 +12,13 @@ import { gigabytes, median, seconds } from './numbers.mjs';
 
 /** Weights of the UNet in float32, which every float32 contender holds. */
 const UNET_BYTES = 4 * 859_520_964;
-const SIZES = [
-  { side: 512, steps: 4 },
-  { side: 1024, steps: 2 },
-];
-
 export async function benchCheckpoint(argv) {
   const { values } = parseArgs({
     args: argv,
     options: {
       runs: { type: 'string', default: '3' },
+      /** Side in pixels : steps, for each size. */
+      sizes: { type: 'string', default: '512:4,1024:2' },
       python: { type: 'string', default: 'python3' },
       folder: { type: 'string', default: join(root, '.cache/bench/sd15') },
       json: { type: 'boolean', default: false },
@@ -29,20 +26,25 @@ export async function benchCheckpoint(argv) {
   });
   const runs = Number(values.runs);
   if (!Number.isInteger(runs) || runs < 1) throw new ScriptError('--runs takes a whole number from 1 on.');
+  const sizes = values.sizes.split(',').map((size) => {
+    const [side, steps] = size.split(':').map(Number);
+    if (side > 0 && side % 64 === 0 && Number.isInteger(steps) && steps > 0) return { side, steps };
+    throw new ScriptError(`--sizes ${values.sizes} is not usable; give side:steps, such as 512:4,1024:2.`);
+  });
   await ensureInstalled();
   await ensureBuilt('engine');
   const model = await fullSizeModel(values.folder, values.python);
   // On the model's own disk, so that the checkpoint is opened in place.
   const home = mkdtempSync(join(values.folder, 'home-'));
   try {
-    const result = await measure({ model, home, runs, python: values.python });
+    const result = await measure({ model, home, runs, wantedSizes: sizes, python: values.python });
     process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : table(result));
   } finally {
     rmSync(home, { recursive: true, force: true });
   }
 }
 
-async function measure({ model, home, runs, python }) {
+async function measure({ model, home, runs, wantedSizes, python }) {
   const contenders = {
     'checkpoint, one file': (size) => engine(model.file, home, size),
     'torch.onnx export, same engine': (size) => engine(model.onnx, home, size),
@@ -50,7 +52,7 @@ async function measure({ model, home, runs, python }) {
     'diffusers, torch bfloat16': (size) => diffusers(python, model.diffusers, 'bfloat16', size),
   };
   const sizes = [];
-  for (const size of SIZES) {
+  for (const size of wantedSizes) {
     const rows = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
     for (let i = 0; i < runs; i++) {
       for (const [name, take] of Object.entries(contenders)) {
