@@ -20,7 +20,7 @@ import type { SingleFileHints } from '../../main/engine/model/single-file';
 import { goldenModel } from './golden';
 import { readConfig } from './checkpoint';
 
-type Tensors = Record<string, SafeTensor>;
+export type Tensors = Record<string, SafeTensor>;
 
 const tensorsOf = async (model: string, file: string): Promise<Tensors> =>
   (await readSafetensors(join(goldenModel(model), file))).tensors;
@@ -97,21 +97,21 @@ export async function writeXlFile(folder: string, path: string): Promise<SingleF
 }
 
 /** Adds tensors under their names in the file; thirds of a matrix are put together. */
-function addRenamed(file: Tensors, tensors: Tensors, toFile: (name: string) => LdmName): void {
+export function addRenamed(file: Tensors, tensors: Tensors, toFile: (name: string) => LdmName): void {
   for (const [name, tensor] of Object.entries(tensors)) {
     const to = toFile(name);
     if (to.rows === undefined) {
       file[to.name] = to.isTransposed ? transpose(tensor) : tensor;
       continue;
     }
-    const { part, parts } = to.rows;
+    const { part, parts, count = 1 } = to.rows;
     const data = floats(tensor);
     const whole = file[to.name] ?? {
       dtype: 'F32' as const,
-      shape: [(tensor.shape[0] ?? 0) * parts, ...tensor.shape.slice(1)],
-      data: new Float32Array(data.length * parts),
+      shape: [((tensor.shape[0] ?? 0) / count) * parts, ...tensor.shape.slice(1)],
+      data: new Float32Array((data.length / count) * parts),
     };
-    floats(whole).set(data, part * data.length);
+    floats(whole).set(data, (part * data.length) / count);
     file[to.name] = whole;
   }
 }
@@ -128,7 +128,7 @@ function transpose(tensor: SafeTensor): SafeTensor {
 }
 
 /** The original code keeps the autoencoder's attention as 1 × 1 convolutions. */
-function asConvolutions(vae: Tensors): Tensors {
+export function asConvolutions(vae: Tensors): Tensors {
   return Object.fromEntries(
     Object.entries(vae).map(([name, tensor]) => [
       name,

@@ -3,10 +3,10 @@
  * diffusers and transformers, where the same numbers lie. Checked against diffusers' own conversion (loaders/single_file_utils.py).
  */
 
-/** A name in the file; `rows`: only that part of its rows (OpenCLIP keeps q, k and v in one matrix). */
+/** A name in the file; `rows`: only `count` (one) of its parts (OpenCLIP keeps q, k and v in one matrix). */
 export interface LdmName {
   readonly name: string;
-  readonly rows?: { readonly part: number; readonly parts: number };
+  readonly rows?: { readonly part: number; readonly parts: number; readonly count?: number };
   /** The file's matrix is [in, out] where PyTorch's layers have [out, in]. */
   readonly isTransposed?: true;
 }
@@ -70,7 +70,7 @@ const OPEN_CLIP_LAYER: Pairs = [
 ];
 
 /** diffusers → LDM, as beginnings that end at a dot. */
-type Pairs = readonly (readonly [string, string])[];
+export type Pairs = readonly (readonly [string, string])[];
 
 export interface UnetBlocks {
   readonly levels: number;
@@ -111,7 +111,11 @@ export function ldmUnetNames({
 }
 
 /** Maps an autoencoder's names; the file numbers the decoder's blocks from the picture's side. */
-export function ldmVaeNames(levels: number, layersPerBlock: number): (name: string) => LdmName {
+export function ldmVaeNames(
+  levels: number,
+  layersPerBlock: number,
+  root: string = LDM_VAE,
+): (name: string) => LdmName {
   const pairs: [string, string][] = [...VAE_ENDS].map(([from, to]) => [from, to]);
   const resnet = (from: string, to: string): void => {
     pairs.push([`${from}.conv_shortcut`, `${to}.nin_shortcut`], [from, to]);
@@ -132,7 +136,7 @@ export function ldmVaeNames(levels: number, layersPerBlock: number): (name: stri
     pairs.push([`encoder.down_blocks.${i}.downsamplers.0.conv`, `encoder.down.${i}.downsample.conv`]);
     pairs.push([`decoder.up_blocks.${i}.upsamplers.0.conv`, `${up}.upsample.conv`]);
   }
-  return renamer(LDM_VAE, pairs);
+  return renamer(root, pairs);
 }
 
 /** SD1 and SDXL keep transformers' own names; SD1's oldest files lack the "text_model." in them. */
@@ -170,7 +174,7 @@ export function ldmOpenClipNames(root: string, layers: number): (name: string) =
 }
 
 /** Replaces the longest known beginning of a name; what follows it stays. */
-function renamer(root: string, pairs: Pairs): (name: string) => LdmName {
+export function renamer(root: string, pairs: Pairs): (name: string) => LdmName {
   const map = new Map(pairs);
   return (name) => {
     for (let end = name.length; end > 0; end = name.lastIndexOf('.', end - 1)) {

@@ -33,7 +33,7 @@ export function recogniseLdm(header: SafetensorsHeader, label: string): Recognis
   });
 
   const unet = unetConfig(shapeOf, label);
-  const vae = vaeConfig(shapeOf, label);
+  const vae = vaeConfig(shapeOf, label, LDM_VAE);
   const { family, encoders } = recogniseTextEncoders(shapeOf, label);
   const text: Partial<Record<Component, RecognisedPart>> = {};
   for (const { component, config, root, names } of encoders) {
@@ -55,14 +55,15 @@ export function recogniseLdm(header: SafetensorsHeader, label: string): Recognis
   };
 }
 
-function findIn(
+/** The tensor, or the part of one, that a name of diffusers stands for. */
+export function findIn(
   weights: ReadonlyMap<string, Weight>,
   { name, rows, isTransposed }: LdmName,
 ): Weight | undefined {
   const weight = weights.get(name);
   if (weight === undefined) return undefined;
   if (isTransposed) return transposed(weight);
-  return rows === undefined ? weight : rowsOf(weight, rows.part, rows.parts);
+  return rows === undefined ? weight : rowsOf(weight, rows.part, rows.parts, rows.count);
 }
 
 interface LdmUnet {
@@ -147,29 +148,28 @@ function unetConfig(shapeOf: Shapes, label: string): LdmUnet {
   };
 }
 
-function vaeConfig(shapeOf: Shapes, label: string) {
+/** The autoencoder in a file, whose tensors begin with `root`; throws `AppError('model')`. */
+export function vaeConfig(shapeOf: Shapes, label: string, root: string) {
   const block = (i: number, j: number): readonly number[] | undefined =>
-    shapeOf(`${LDM_VAE}encoder.down.${i}.block.${j}.conv1.weight`);
+    shapeOf(`${root}encoder.down.${i}.block.${j}.conv1.weight`);
   const levels = countWhile((i) => block(i, 0) !== undefined);
-  const latent = shapeOf(`${LDM_VAE}decoder.conv_in.weight`)?.[1];
+  const latent = shapeOf(`${root}decoder.conv_in.weight`)?.[1];
   if (levels === 0 || latent === undefined) throw incomplete(label, 'autoencoder');
   return {
     _class_name: 'AutoencoderKL',
     block_out_channels: Array.from({ length: levels }, (_, i) => block(i, 0)?.[0] ?? 0),
     layers_per_block: countWhile((j) => block(0, j) !== undefined),
     latent_channels: latent,
-    mid_block_add_attention: shapeOf(`${LDM_VAE}encoder.mid.attn_1.q.weight`) !== undefined,
-    use_quant_conv: shapeOf(`${LDM_VAE}quant_conv.weight`) !== undefined,
-    use_post_quant_conv: shapeOf(`${LDM_VAE}post_quant_conv.weight`) !== undefined,
+    mid_block_add_attention: shapeOf(`${root}encoder.mid.attn_1.q.weight`) !== undefined,
+    use_quant_conv: shapeOf(`${root}quant_conv.weight`) !== undefined,
+    use_post_quant_conv: shapeOf(`${root}post_quant_conv.weight`) !== undefined,
   };
 }
 
 /** Beginnings and parts of names → what such a file is. */
 const OTHERS: readonly (readonly [RegExp, string])[] = [
-  [
-    /(^|\.)(double_blocks|single_blocks|joint_blocks)\.|^transformer_blocks\./,
-    'a Flux or Stable Diffusion 3 model',
-  ],
+  [/(^|\.)joint_blocks\./, 'a Stable Diffusion 3 model'],
+  [/^(single_)?transformer_blocks\./, 'the transformer of a model folder, which has to stay in its folder,'],
   [
     /lora_(up|down|A|B)\b|\.lora\.|^lora_|\.hada_|\.lokr_/,
     'a LoRA, which changes a model and is none itself',
@@ -187,7 +187,7 @@ function explainOther(header: SafetensorsHeader, label: string): AppError {
   return new AppError(
     'model',
     found === undefined
-      ? `${label} is no checkpoint that is known here; choose a Stable Diffusion checkpoint, or a model folder.`
-      : `${label} is ${found[1]}, which cannot be opened here; choose a Stable Diffusion checkpoint.`,
+      ? `${label} is no checkpoint that is known here; choose a Stable Diffusion or FLUX.1 checkpoint, or a model folder.`
+      : `${label} is ${found[1]}, which cannot be opened here; choose a Stable Diffusion or FLUX.1 checkpoint.`,
   );
 }

@@ -50,7 +50,7 @@ const xl = (part: RecognisedText): RecognisedText => ({
 const CLIP_HEAD_SIZE = 64;
 
 /** CLIP as transformers names it. */
-function clip(component: TextEncoder, root: string, shapeOf: Shapes, label: string): RecognisedText {
+export function clip(component: TextEncoder, root: string, shapeOf: Shapes, label: string): RecognisedText {
   const hasTextModel = shapeOf(`${root}text_model.final_layer_norm.weight`) !== undefined;
   const inner = hasTextModel ? `${root}text_model.` : root;
   const tokens = shapeOf(`${inner}embeddings.token_embedding.weight`);

@@ -74,8 +74,8 @@ export function needShape(source: WeightSource, name: string, shape: readonly nu
   return { ...weight, shape };
 }
 
-/** Part `part` of `parts` equal parts along the first dimension: a view into the same file. */
-export function rowsOf(weight: Weight, part: number, parts: number): Weight {
+/** `count` of `parts` equal parts along the first dimension, from part `part` on: a view into the same file. */
+export function rowsOf(weight: Weight, part: number, parts: number, count = 1): Weight {
   const [rows = 0, ...rest] = weight.shape;
   const length = weight.length / parts;
   if (rows % parts !== 0) {
@@ -84,7 +84,12 @@ export function rowsOf(weight: Weight, part: number, parts: number): Weight {
       `The tensor "${weight.name}" has ${rows} rows, which are not ${parts} equal parts; the checkpoint is damaged.`,
     );
   }
-  return { ...weight, shape: [rows / parts, ...rest], offset: weight.offset + part * length, length };
+  return {
+    ...weight,
+    shape: [(count * rows) / parts, ...rest],
+    offset: weight.offset + part * length,
+    length: count * length,
+  };
 }
 
 /** A matrix that the file holds the other way round. */

@@ -26,6 +26,13 @@ export const fluxIo: DenoiserIo = {
     const text = input(session, 'encoder_hidden_states', 3);
     const batch = prompts.length;
     const tokens = (latents.height / 2) * (latents.width / 2);
+    const features = fixedDim(hidden, 2) ?? 4 * latents.channels;
+    if (features !== 4 * latents.channels) {
+      throw new AppError(
+        'model',
+        `This Flux model wants ${features} features a token and not ${4 * latents.channels}, because it is made for masks, depth or outlines, which this version cannot run; choose FLUX.1 schnell or dev.`,
+      );
+    }
     const fixedTokens = fixedDim(hidden, 1);
     if (fixedTokens !== null && fixedTokens !== tokens) {
       throw new AppError(

@@ -104,7 +104,7 @@ export function buildFluxTransformer(json: unknown, weights: WeightSource, targe
   image = g.op('Slice', [both, shared.textLength, g.ints([Number.MAX_SAFE_INTEGER]), g.ints([1])]);
 
   // 5. out
-  const [scale, shift] = shared.conditioning.modulation('norm_out.linear', 2);
+  const [scale, shift] = lastModulation(g, shared.conditioning);
   const outFeatures = config.out_channels ?? config.in_channels;
   const out = linear(g, rows(modulate(g, image, shift, scale, D)), 'proj_out', {
     inFeatures: D,
@@ -113,6 +113,13 @@ export function buildFluxTransformer(json: unknown, weights: WeightSource, targe
   const shape = g.op('Concat', [batch, g.ints([-1, outFeatures])], { attributes: { axis: 0 } });
   g.output('out_hidden_states', g.op('Reshape', [out, shape]), ['batch_size', 'packed_length', outFeatures]);
   return g.build();
+}
+
+/** Scale, then shift; the original code has them the other way round, so its files offer each by a name of its own (flux-keys.ts). */
+function lastModulation(g: GraphBuilder, conditioning: Conditioning): Value[] {
+  return g.has('norm_out.scale.weight')
+    ? ['scale', 'shift'].flatMap((half) => conditioning.modulation(`norm_out.${half}`, 1))
+    : conditioning.modulation('norm_out.linear', 2);
 }
 
 /** Picture [B, L, D] and prompt [B, S, D] with weights of their own, attending to both. */

@@ -2,6 +2,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { AppError } from '../../../shared/errors';
+import { isFluxFile } from '../checkpoint/recognise-flux';
+import { readSafetensorsHeader } from '../checkpoint/safetensors-file';
 import { parseSchedulerConfig } from '../schedulers/scheduler-config';
 import { TEXT_ENCODERS, tokenizerOf, type Component, type TextEncoder } from './component';
 import {
@@ -22,12 +24,9 @@ export async function readModelFolder(model: string): Promise<ModelFolder> {
   const path = resolve(model);
   const entries = await listFolder(path);
   if (entries === null) return readSingleFile(path);
-  const checkpoints = entries.filter((entry) => entry.endsWith('.safetensors'));
-  const [only] = checkpoints;
   const denoiser = await findDenoiser(path, entries);
-  if (denoiser === null && checkpoints.length === 1 && only !== undefined) {
-    return readSingleFile(join(path, only));
-  }
+  const checkpoint = denoiser === null ? await onlyCheckpoint(path, entries) : null;
+  if (checkpoint !== null) return readSingleFile(checkpoint);
   if (denoiser === null) throw explainForeignFolder(path, entries);
 
   const index = await readConfig(join(path, 'model_index.json'));
@@ -97,6 +96,22 @@ function assertTextEncoders(path: string, { parts, configs }: Pick<ModelFolder, 
   if (!parts.has('text_encoder') && wanted !== configs.text_encoder_2['hidden_size']) {
     throw missingPart(path, 'text_encoder');
   }
+}
+
+/** The only checkpoint in a folder: the only file, or the only one with a Flux transformer, whose other parts lie beside it. */
+async function onlyCheckpoint(path: string, entries: readonly string[]): Promise<string | null> {
+  const files = entries.filter((entry) => entry.endsWith('.safetensors')).map((entry) => join(path, entry));
+  const [only] = files;
+  if (files.length <= 1) return only ?? null;
+  const flux: string[] = [];
+  for (const file of files) {
+    const header = await readSafetensorsHeader(file).catch((error: unknown) => {
+      if (error instanceof AppError) return null; // a broken neighbour is no reason to refuse the others
+      throw error;
+    });
+    if (header !== null && isFluxFile(header)) flux.push(file);
+  }
+  return flux.length === 1 ? (flux[0] ?? null) : null;
 }
 
 /** The names in a folder; null for a file. */

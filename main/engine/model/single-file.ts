@@ -2,12 +2,14 @@
 import { basename, join } from 'node:path';
 import { AppError } from '../../../shared/errors';
 import type { Family } from '../../../shared/models';
+import { isFluxFile } from '../checkpoint/recognise-flux';
 import { recogniseLdm, type RecognisedPart } from '../checkpoint/recognise-ldm';
 import { readSafetensorsHeader, type SafetensorsHeader } from '../checkpoint/safetensors-file';
 import { parseSchedulerConfig } from '../schedulers/scheduler-config';
 import { COMPONENTS, type Component } from './component';
 import type { Weight } from '../checkpoint/weights';
 import { describeWeights, type ComponentSource, type JsonObject } from './component-source';
+import { readFluxFile } from './flux-file';
 import { builtGraph } from './graph-source';
 import { collect, hashFiles, type ModelFolder } from './model-folder-parts';
 import { starterModelPath } from './starter-path';
@@ -78,6 +80,7 @@ export async function readSingleFile(path: string, hints: SingleFileHints = {}):
   const name = basename(path).replace(/\.safetensors$/i, '');
   assertCheckpointName(path);
   const header = await readSafetensorsHeader(path);
+  if (isFluxFile(header)) return readFluxFile(path, header, hints);
   const checkpoint = recogniseLdm(header, basename(path));
   const kind = schedulerKind(checkpoint.family, name, header.metadata);
 
