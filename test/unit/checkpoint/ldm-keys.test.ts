@@ -282,7 +282,11 @@ describe('recognition', () => {
 
   it.each([
     ['a LoRA', { 'lora_unet_down_blocks_0_attentions_0_proj_in.lora_down.weight': [4, 320] }],
-    ['Flux', { 'model.diffusion_model.double_blocks.0.img_attn.qkv.weight': [1, 1] }],
+    [
+      'a Stable Diffusion 3 model',
+      { 'model.diffusion_model.joint_blocks.0.x_block.attn.qkv.weight': [1, 1] },
+    ],
+    ['the transformer of a model folder', { 'transformer_blocks.0.attn.to_q.weight': [1, 1] }],
     ['a UNet alone', { 'down_blocks.0.resnets.0.conv1.weight': [1] }],
     ['an autoencoder alone', { 'encoder.conv_in.weight': [1] }],
     ['no checkpoint that is known', { weights: [1] }],
