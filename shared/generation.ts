@@ -72,6 +72,8 @@ export const generationSettingsSchema = z.object({
   model: z.string().max(4096).nullable().default(null),
   /** Added to those that the prompt names (`<lora:name:0.8>`). */
   loras: z.array(loraChoiceSchema).max(MAX_LORAS).default([]),
+  /** Absolute path of an autoencoder's folder or file that stands in for the model's own; `null`: the model's own. */
+  vae: z.string().max(4096).nullable().default(null),
   device: deviceChoiceSchema.default('auto'),
   /** Of the denoiser on the CPU; `int8` needs a variant that was made beforehand. */
   precision: z.enum(PRECISIONS).default('float32'),

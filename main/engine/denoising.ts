@@ -61,12 +61,12 @@ export class Denoising {
     return this.scheduler.timesteps.length;
   }
 
-  /** The first draw, for the encoder's posterior; it must be drawn also when nobody needs it (pipelines.md 1.5). */
+  /** The first draw, for the encoder's posterior where it has one; it must be drawn also when nobody needs it (pipelines.md 1.5). */
   drawPosterior(): Float32Array {
     return this.generator.randn(this.count);
   }
 
-  /** The second draw: noise at strength on clean latents. Answers the noise. */
+  /** The next draw: noise at strength on clean latents. Answers the noise. */
   start(clean: Float32Array): Float32Array {
     const noise = this.generator.randn(this.count);
     this.latents = this.scheduler.addNoise(clean, noise, 0);

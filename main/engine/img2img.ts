@@ -28,8 +28,8 @@ import type { Latents } from './stages/decode';
 import type { EmbeddedPrompt } from './stages/embed';
 import { isGuided, type Conditioning } from './stages/generate';
 import { isFlat } from './stages/guards';
-import { latentMean, sampleLatents, type Encoded } from './stages/encode';
 import { placed, StagePlaces } from './stages/placed';
+import { hasPosterior, latentMean, sampleLatents, type Encoded } from './stages/encode';
 import { decodeStage, encodeStage } from './stages/vae-stages';
 import type { WorkingPicture } from './stages/pixels';
 
@@ -64,6 +64,7 @@ export async function img2img(params: Img2ImgParams, context: JobContext): Promi
     params.settings.device,
     wanted,
     params.settings.precision,
+    params.settings.vae,
   );
   model.runtime.listen((message) => log.notice(message));
   for (const notice of model.loras.notices) log.notice(notice);
@@ -198,9 +199,10 @@ async function generate(
   const shape = { channels: encoded.channels, height: encoded.height, width: encoded.width };
   const denoising = new Denoising({ model, settings, shape, seed, exact: context.exact });
 
-  // 5 · Noise at strength: the encoder's posterior is drawn first, then the noise.
+  // 5 · Noise at strength: the encoder's posterior is drawn first, where it has one, then the noise.
   const scale = latentScale(model.folder, model.traits);
-  const clean = sampleLatents(encoded, denoising.drawPosterior(), scale);
+  const posterior = hasPosterior(encoded) ? denoising.drawPosterior() : new Float32Array();
+  const clean = sampleLatents(encoded, posterior, scale);
   const noise = denoising.start(clean);
   context.inspect?.('encoded_latent', clean);
   context.inspect?.('noise', noise);

@@ -37,6 +37,7 @@ export function embeddedSettings(
       height: plan.height,
       modelHash: folder.revision,
       modelName: folder.name,
+      ...(folder.vae === undefined ? {} : { vaeName: folder.vae }),
       strength: settings.strength,
       version: APP_VERSION,
     }),
@@ -58,6 +59,7 @@ export function embeddedSettings(
       tiling: settings.tiling,
       precision: settings.precision,
       model: { id: folder.id, family: traits.family, revision: folder.revision },
+      ...(folder.vae === undefined ? {} : { vae: folder.vae }),
     }),
   };
 }

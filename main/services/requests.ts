@@ -89,6 +89,7 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
     },
     'job.start': async (request) => {
       checkModel(request.settings.model);
+      if (request.settings.vae !== null) throw vaeError();
       return queue.start(request);
     },
     'job.cancel': async ({ jobId }) => {
@@ -126,6 +127,13 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
     },
   };
 }
+
+/** The page names no files of its own, and no one opened an autoencoder for it. */
+const vaeError = (): AppError =>
+  new AppError(
+    'model',
+    "The window works with the model's own autoencoder; another one can be given on the command line (--vae).",
+  );
 
 function existingPath(gallery: Gallery, result: ResultView): string {
   const filePath = gallery.pathOf(result.id);

@@ -92,14 +92,18 @@ def recorded_run(pipe, image: Image.Image, seed: int, **call) -> tuple[dict[str,
         callback_on_step_end=record_step, **call,
     ).images[0]  # fmt: skip
 
-    # The first draw of the request is the posterior's: recompute it, to name it and to prove the order.
-    posterior = pipe.vae.encode(pipe.image_processor.preprocess(image)).latent_dist
+    # The first draw of the request is the posterior's, where there is one: recompute it, to name it and to prove the order.
+    encoded = pipe.vae.encode(pipe.image_processor.preprocess(image))
     generator = torch.Generator("cpu").manual_seed(seed)
-    drawn = torch.randn(posterior.mean.shape, generator=generator)
-    assert torch.equal(torch.randn(drawn.shape, generator=generator), tensors["noise"])
-    sampled = (posterior.mean + posterior.std * drawn) * pipe.vae.config.scaling_factor
+    if hasattr(encoded, "latent_dist"):
+        posterior = encoded.latent_dist
+        drawn = torch.randn(posterior.mean.shape, generator=generator)
+        sampled = (posterior.mean + posterior.std * drawn) * pipe.vae.config.scaling_factor
+        tensors["posterior_noise"] = drawn
+    else:
+        sampled = encoded.latents
+    assert torch.equal(torch.randn(sampled.shape, generator=generator), tensors["noise"])
     torch.testing.assert_close(sampled, tensors["encoded_latent"])
-    tensors["posterior_noise"] = drawn
     tensors["timesteps"] = torch.tensor(timesteps, dtype=torch.float32)
     return tensors, result
 
@@ -118,7 +122,8 @@ def write_case(root: Path, name: str, request: dict, tensors: dict[str, torch.Te
 
 
 @torch.no_grad()
-def run_case(pipe, case: tuple, root: Path) -> None:
+def run_case(pipe, case: tuple, root: Path, **more) -> None:
+    """Runs and writes one case; `more` goes into its request."""
     model, name, flags, tag, prompt, negative, seed, strength, steps, guidance, (width, height) = case
     stock = pipe.scheduler
     pipe.scheduler = scheduler_for(pipe, name, flags)
@@ -134,7 +139,7 @@ def run_case(pipe, case: tuple, root: Path) -> None:
     request = {
         "model": model, "prompt": prompt, "negativePrompt": negative, "seed": seed, "strength": strength,
         "steps": steps, "guidance": guidance, "width": width, "height": height, "input": input_file,
-        "scheduler": name, "schedulerClass": SCHEDULERS[name][0], "schedulerConfig": config,
+        "scheduler": name, "schedulerClass": SCHEDULERS[name][0], "schedulerConfig": config, **more,
     }  # fmt: skip
     write_case(root, "-".join(filter(None, (model, name, tag))), request, tensors, result)
 

@@ -1,4 +1,4 @@
-"""Builds this folder: `python test/golden/make_golden.py [models] [onnx] [cases] [tables] [sdxl] [flux] [lora]` (default: all)."""
+"""Builds this folder: `python test/golden/make_golden.py [models] [onnx] [cases] [tables] [sdxl] [flux] [lora] [tiny] [half]` (default: all)."""
 
 import sys
 from pathlib import Path
@@ -9,11 +9,13 @@ import transformers
 
 from golden_cases import make_cases
 from golden_flux import make_flux
+from golden_half import make_half
 from golden_lora import make_lora
 from golden_models import make_model
 from golden_onnx import make_onnx
 from golden_sdxl import make_sdxl
 from golden_tables import make_tables
+from golden_tiny import make_tiny
 
 ROOT = Path(__file__).resolve().parent
 MODELS = ROOT / "models"
@@ -34,6 +36,8 @@ def main() -> None:
         "sdxl": lambda: make_sdxl(ROOT),
         "flux": lambda: make_flux(ROOT),
         "lora": lambda: make_lora(ROOT),
+        "tiny": lambda: make_tiny(ROOT),
+        "half": lambda: make_half(ROOT),
     }
     for name in sys.argv[1:] or stages:
         stages[name]()

@@ -1,12 +1,12 @@
 /** Builds and runs single components of the tiny golden models from their safetensors. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Provider } from '../../shared/placement';
 import { openComponentWeights } from '../../main/engine/checkpoint/component-weights';
 import { placeGraph, type PlaceOptions } from '../../main/engine/checkpoint/graph-files';
 import { buildComponent } from '../../main/engine/graphs/build-component';
 import { readSafetensors } from '../../main/engine/latents/safetensors';
-import type { Component } from '../../main/engine/model/component';
+import { SD_COMPONENTS, type Component } from '../../main/engine/model/component';
 import { targetFor } from '../../main/engine/onnx/graph-target';
 import { openSession } from '../../main/engine/onnx/session';
 import type { Feed, FloatTensor } from '../../main/engine/onnx/tensors';
@@ -25,8 +25,36 @@ const PART: Readonly<Record<Component, string>> = {
 export const readJson = (path: string): Record<string, unknown> =>
   JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
 
+/** The folder of a component; a model that is an autoencoder alone has its files at the top. */
+function partOf(model: string, component: Component): string {
+  const part = join(model, PART[component]);
+  return existsSync(part) ? part : model;
+}
+
 export const readConfig = (model: string, component: Component): Record<string, unknown> =>
-  readJson(join(model, PART[component], 'config.json'));
+  readJson(join(partOf(model, component), 'config.json'));
+
+/** Every component of Stable Diffusion 1 and 2 and of the tiny autoencoders that has a record of its own, as [record, component]. */
+export const RECORDED: readonly (readonly [string, Component])[] = [
+  ...['sd1', 'sd2'].flatMap((model) => SD_COMPONENTS.map((component) => [model, component] as const)),
+  ...['taesd', 'taef1'].flatMap((model) =>
+    (['vae_encoder', 'vae_decoder'] as const).map((component) => [model, component] as const),
+  ),
+];
+
+/** As RECORDED, with Stable Diffusion XL and Flux: every component that has a record in half precision. */
+export const HALF_RECORDED: typeof RECORDED = [
+  ...RECORDED,
+  ...(['text_encoder', 'text_encoder_2', 'unet'] as const).map((component) => ['sdxl', component] as const),
+  ['refiner', 'unet'],
+  ...(['text_encoder', 'text_encoder_2', 'transformer', 'vae_encoder', 'vae_decoder'] as const).map(
+    (component) => ['flux-schnell', component] as const,
+  ),
+  ['flux-dev', 'transformer'],
+];
+
+/** The golden model that a record was made with. */
+export const modelOfRecord = (record: string): string => (record === 'refiner' ? 'sdxl-refiner' : record);
 
 /** The graph's path for a provider. */
 export async function graphPath(
@@ -36,7 +64,7 @@ export async function graphPath(
   config: Record<string, unknown> = readConfig(model, component),
   options: PlaceOptions = {},
 ): Promise<string> {
-  const weights = await openComponentWeights(join(model, PART[component]));
+  const weights = await openComponentWeights(partOf(model, component));
   const built = buildComponent(component, config, weights, await targetFor(provider));
   return placeGraph(built, component, 'test', options);
 }
@@ -59,6 +87,29 @@ export async function readComponentRecord(
     record['encoder_hidden_states'] = { data: text.data, dims: text.shape };
   }
   return record;
+}
+
+export interface HalfRecord {
+  readonly inputs: Readonly<Record<string, Feed>>;
+  /** What diffusers and transformers made of it with weights that torch had rounded. */
+  readonly outputs: Readonly<Record<'F16' | 'BF16', Readonly<Record<string, Feed>>>>;
+}
+
+/** A component with its weights in half precision, computed in float32. */
+export async function readHalfRecord(model: string, component: Component): Promise<HalfRecord> {
+  const { tensors } = await readSafetensors(join(GOLDEN, 'components', `${model}-half.safetensors`));
+  const named = (beginning: string): Record<string, Feed> =>
+    Object.fromEntries(
+      Object.entries(tensors).flatMap(([name, { data, shape }]) =>
+        name.startsWith(beginning) && data instanceof Float32Array
+          ? [[name.slice(beginning.length), { data, dims: shape }]]
+          : [],
+      ),
+    );
+  return {
+    inputs: { ...(await readComponentRecord(model, component)), ...named(`${component}.`) },
+    outputs: { F16: named(`F16.${component}.`), BF16: named(`BF16.${component}.`) },
+  };
 }
 
 /** Runs a graph on a component's recorded inputs. */

@@ -26,6 +26,8 @@ const caseSchema = z.object({
   width: z.number(),
   height: z.number(),
   input: z.string(),
+  /** Another autoencoder than the model's own. */
+  vae: z.string().optional(),
   scheduler: schedulerNameSchema,
   schedulerConfig: z.unknown(),
   timesteps: z.array(z.number()),
@@ -63,6 +65,7 @@ export function readCase(name: string): GoldenCase {
       scheduler: found.scheduler,
       size: { width: found.width, height: found.height },
       model: goldenModel(`${found.model}-onnx`),
+      vae: found.vae === undefined ? null : goldenModel(found.vae),
       device: 'cpu',
     }),
   };

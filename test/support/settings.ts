@@ -32,6 +32,7 @@ export function asArguments(settings: GenerationSettings): string[] {
     size,
     fit,
     model,
+    vae,
     device,
     tiling,
   } = settings;
@@ -47,6 +48,7 @@ export function asArguments(settings: GenerationSettings): string[] {
     '--size': size === 'input' ? size : `${size.width}x${size.height}`,
     '--fit': fit,
     '--model': model,
+    '--vae': vae,
     '--device': device,
     '--tiling': tiling,
   };

@@ -166,22 +166,19 @@ export async function copyInHalf(
 ): Promise<{ half: string; float: string }> {
   const copies = { half: join(folder, 'half'), float: join(folder, 'float') };
   for (const copy of Object.values(copies)) await cp(goldenModel(model), copy, { recursive: true });
-  for (const part of ['text_encoder', 'text_encoder_2', 'unet', 'transformer', 'vae']) {
-    if (!existsSync(join(copies.half, part))) continue;
-    for (const name of await readdir(join(copies.half, part))) {
-      if (!name.endsWith('.safetensors')) continue;
-      const { tensors } = await readSafetensors(join(copies.half, part, name));
-      const half: Tensors = {};
-      const float: Tensors = {};
-      for (const [key, tensor] of Object.entries(tensors)) {
-        const { shape } = tensor;
-        const data = dtype === 'F16' ? toFloat16(floats(tensor)) : toBfloat16(floats(tensor));
-        half[key] = { dtype, shape, data };
-        float[key] = { dtype: 'F32', shape, data: dtype === 'F16' ? fromFloat16(data) : fromBfloat16(data) };
-      }
-      await writeFile(join(copies.half, part, name), encodeSafetensors(half));
-      await writeFile(join(copies.float, part, name), encodeSafetensors(float));
+  for (const path of await readdir(copies.half, { recursive: true })) {
+    if (!path.endsWith('.safetensors')) continue;
+    const { tensors } = await readSafetensors(join(copies.half, path));
+    const half: Tensors = {};
+    const float: Tensors = {};
+    for (const [key, tensor] of Object.entries(tensors)) {
+      const { shape } = tensor;
+      const data = dtype === 'F16' ? toFloat16(floats(tensor)) : toBfloat16(floats(tensor));
+      half[key] = { dtype, shape, data };
+      float[key] = { dtype: 'F32', shape, data: dtype === 'F16' ? fromFloat16(data) : fromBfloat16(data) };
     }
+    await writeFile(join(copies.half, path), encodeSafetensors(half));
+    await writeFile(join(copies.float, path), encodeSafetensors(float));
   }
   return copies;
 }

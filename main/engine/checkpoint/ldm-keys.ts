@@ -110,11 +110,11 @@ export function ldmUnetNames({
   return renamer(LDM_UNET, pairs);
 }
 
-/** Maps an autoencoder's names; the file numbers the decoder's blocks from the picture's side. */
+/** Maps an autoencoder's names; the file numbers the decoder's blocks from the picture's side. A file of its own has no `root` before them. */
 export function ldmVaeNames(
   levels: number,
   layersPerBlock: number,
-  root: string = LDM_VAE,
+  root = LDM_VAE,
 ): (name: string) => LdmName {
   const pairs: [string, string][] = [...VAE_ENDS].map(([from, to]) => [from, to]);
   const resnet = (from: string, to: string): void => {

@@ -2,7 +2,7 @@
 import { AppError } from '../../../shared/errors';
 import { fluxNames } from './flux-keys';
 import { ldmVaeNames, type LdmName } from './ldm-keys';
-import { findIn, vaeConfig, type RecognisedPart } from './recognise-ldm';
+import { findIn, ldmVaeConfig, type RecognisedPart } from './recognise-ldm';
 import { clip } from './recognise-text';
 import type { SafetensorsHeader } from './safetensors-file';
 import { countWhile, incomplete, type Shapes } from './tensor-shapes';
@@ -87,7 +87,7 @@ export function recogniseT5(header: SafetensorsHeader, label: string): Recognise
 export function recogniseFluxVae(header: SafetensorsHeader, label: string): RecognisedPart | undefined {
   const root = rootOf(header, label, VAE_ROOTS, 'encoder.down.0.block.0.conv1.weight');
   if (root === undefined) return undefined;
-  const config = vaeConfig((name) => header.weights.get(name)?.shape, label, root);
+  const config = ldmVaeConfig((name) => header.weights.get(name)?.shape, label, root);
   return part(
     header,
     label,

@@ -33,7 +33,7 @@ export function recogniseLdm(header: SafetensorsHeader, label: string): Recognis
   });
 
   const unet = unetConfig(shapeOf, label);
-  const vae = vaeConfig(shapeOf, label, LDM_VAE);
+  const vae = ldmVaeConfig(shapeOf, label, LDM_VAE);
   const { family, encoders } = recogniseTextEncoders(shapeOf, label);
   const text: Partial<Record<Component, RecognisedPart>> = {};
   for (const { component, config, root, names } of encoders) {
@@ -42,7 +42,7 @@ export function recogniseLdm(header: SafetensorsHeader, label: string): Recognis
   const autoencoder: RecognisedPart = {
     config: vae,
     root: LDM_VAE,
-    weights: source(ldmVaeNames(vae.block_out_channels.length, vae.layers_per_block)),
+    weights: source(ldmVaeNames(vae.block_out_channels.length, vae.layers_per_block, LDM_VAE)),
   };
   return {
     family,
@@ -148,21 +148,45 @@ function unetConfig(shapeOf: Shapes, label: string): LdmUnet {
   };
 }
 
-/** The autoencoder in a file, whose tensors begin with `root`; throws `AppError('model')`. */
-export function vaeConfig(shapeOf: Shapes, label: string, root: string) {
-  const block = (i: number, j: number): readonly number[] | undefined =>
-    shapeOf(`${root}encoder.down.${i}.block.${j}.conv1.weight`);
-  const levels = countWhile((i) => block(i, 0) !== undefined);
-  const latent = shapeOf(`${root}decoder.conv_in.weight`)?.[1];
+/** Where the tensors lie that tell an autoencoder's config. */
+interface VaeLandmarks {
+  readonly root: string;
+  readonly block: (i: number, j: number) => string;
+  readonly attention: readonly string[];
+}
+
+/** In the original naming, behind `root`. */
+export const ldmVaeConfig = (shapeOf: Shapes, label: string, root: string): VaeConfig =>
+  vaeConfig(shapeOf, label, {
+    root,
+    block: (i, j) => `encoder.down.${i}.block.${j}`,
+    attention: ['encoder.mid.attn_1.q'],
+  });
+
+/** In diffusers' naming; `query`: before its version 0.18. */
+export const diffusersVaeConfig = (shapeOf: Shapes, label: string): VaeConfig =>
+  vaeConfig(shapeOf, label, {
+    root: '',
+    block: (i, j) => `encoder.down_blocks.${i}.resnets.${j}`,
+    attention: ['encoder.mid_block.attentions.0.to_q', 'encoder.mid_block.attentions.0.query'],
+  });
+
+type VaeConfig = ReturnType<typeof vaeConfig>;
+
+function vaeConfig(shapeOf: Shapes, label: string, { root, block, attention }: VaeLandmarks) {
+  const weight = (name: string): readonly number[] | undefined => shapeOf(`${root}${name}.weight`);
+  const conv = (i: number, j: number): readonly number[] | undefined => weight(`${block(i, j)}.conv1`);
+  const levels = countWhile((i) => conv(i, 0) !== undefined);
+  const latent = weight('decoder.conv_in')?.[1];
   if (levels === 0 || latent === undefined) throw incomplete(label, 'autoencoder');
   return {
     _class_name: 'AutoencoderKL',
-    block_out_channels: Array.from({ length: levels }, (_, i) => block(i, 0)?.[0] ?? 0),
-    layers_per_block: countWhile((j) => block(0, j) !== undefined),
+    block_out_channels: Array.from({ length: levels }, (_, i) => conv(i, 0)?.[0] ?? 0),
+    layers_per_block: countWhile((j) => conv(0, j) !== undefined),
     latent_channels: latent,
-    mid_block_add_attention: shapeOf(`${root}encoder.mid.attn_1.q.weight`) !== undefined,
-    use_quant_conv: shapeOf(`${root}quant_conv.weight`) !== undefined,
-    use_post_quant_conv: shapeOf(`${root}post_quant_conv.weight`) !== undefined,
+    mid_block_add_attention: attention.some((name) => weight(name) !== undefined),
+    use_quant_conv: weight('quant_conv') !== undefined,
+    use_post_quant_conv: weight('post_quant_conv') !== undefined,
   };
 }
 
@@ -176,7 +200,10 @@ const OTHERS: readonly (readonly [RegExp, string])[] = [
   ],
   [/^control_model\.|controlnet_cond_embedding/, 'a ControlNet'],
   [/^(down_blocks|up_blocks|mid_block)\./, 'a UNet alone, without text encoder and autoencoder'],
-  [/^(encoder|decoder)\.(conv_in|mid|down|up)/, 'an autoencoder alone'],
+  [
+    /^(encoder|decoder)\.(conv_in|mid|down|up|layers)|^\d+\.conv\.0\.weight/,
+    'an autoencoder alone, which goes with another model (--vae)',
+  ],
   [/^(text_model|encoder\.layers|transformer\.resblocks)\.?/, 'a text encoder alone'],
   [/^emb_params$|^string_to_param|^clip_[gl]$/, 'a textual inversion'],
 ];

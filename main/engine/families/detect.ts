@@ -1,6 +1,7 @@
 /** Tells which family a model folder belongs to and what it recommends (pipelines.md 8.1). */
 import { AppError } from '../../../shared/errors';
 import type { ModelDefaults } from '../../../shared/models';
+import { isTinyAutoencoder } from '../graphs/autoencoder-tiny';
 import type { Session } from '../onnx/session';
 import type { ModelFolder } from '../model/model-folder-parts';
 import { defaultSchedulerName, type SchedulerConfig } from '../schedulers/scheduler-config';
@@ -79,13 +80,17 @@ export function sizeMultiplePx(folder: ModelFolder): number {
   return VAE_FACTOR * 2 ** halvings;
 }
 
-/** The VAE's scaling and shift: the model's config, else the family's (never optimum's fallback of 8, pipelines.md 4.2). */
+/**
+ * The VAE's scaling and shift: its own config, else the family's (never optimum's fallback of 8, pipelines.md 4.2). A tiny autoencoder works in
+ * the loop's scale whatever the family is (pipelines.md 5.1).
+ */
 export function latentScale({ configs }: ModelFolder, traits: FamilyTraits): LatentScale {
   const own = (name: string): unknown => configs.vae_decoder[name] ?? configs.vae_encoder[name];
   const factor = own('scaling_factor');
   const shift = own('shift_factor');
+  const isTiny = isTinyAutoencoder(configs.vae_decoder);
   return {
-    factor: typeof factor === 'number' && factor > 0 ? factor : traits.scalingFactor,
-    shift: typeof shift === 'number' ? shift : traits.shiftFactor,
+    factor: typeof factor === 'number' && factor > 0 ? factor : isTiny ? 1 : traits.scalingFactor,
+    shift: typeof shift === 'number' ? shift : isTiny ? 0 : traits.shiftFactor,
   };
 }

@@ -2,6 +2,7 @@
 import type { WeightSource } from '../checkpoint/weights';
 import type { Component } from '../model/component';
 import { buildVaeDecoder, buildVaeEncoder } from './autoencoder-kl';
+import { buildTinyDecoder, buildTinyEncoder, isTinyAutoencoder } from './autoencoder-tiny';
 import { buildClipText } from './clip-text';
 import { buildFluxTransformer } from './flux-transformer';
 import type { BuiltGraph, GraphTarget } from './graph-builder';
@@ -16,8 +17,10 @@ const BUILDERS: Readonly<Record<Component, Builder>> = {
     isT5(config) ? buildT5Encoder(config, weights, target) : buildClipText(config, weights, target),
   unet: buildUnet,
   transformer: buildFluxTransformer,
-  vae_encoder: buildVaeEncoder,
-  vae_decoder: buildVaeDecoder,
+  vae_encoder: (config, weights, target) =>
+    (isTinyAutoencoder(config) ? buildTinyEncoder : buildVaeEncoder)(config, weights, target),
+  vae_decoder: (config, weights, target) =>
+    (isTinyAutoencoder(config) ? buildTinyDecoder : buildVaeDecoder)(config, weights, target),
 };
 
 /** SDXL's second text encoder is CLIP, Flux's is T5. */

@@ -15,6 +15,8 @@ export const sigmoidLinear = (g: GraphBuilder, x: Value, alpha = 1): Value =>
 
 export const silu = (g: GraphBuilder, x: Value): Value => sigmoidLinear(g, x);
 
+export const relu = (g: GraphBuilder, x: Value): Value => g.op('Relu', [x]);
+
 /** The exact GELU, with erf. */
 export const gelu = (g: GraphBuilder, x: Value): Value => g.microsoft('Gelu', [x]);
 
@@ -52,6 +54,8 @@ export interface ConvOptions {
   readonly stride?: number;
   /** Top, left, bottom, right; default: half the kernel on every side. */
   readonly pads?: readonly [number, number, number, number];
+  /** Default true. */
+  readonly bias?: boolean;
 }
 
 /** x [B, in, h, w] → [B, out, h/stride, w/stride]. */
@@ -65,15 +69,40 @@ export function conv2d(g: GraphBuilder, x: Value, name: string, options: ConvOpt
   };
   const range =
     isInt8(g, name) && typeof g.target.int8 === 'object' ? g.target.int8.ranges.get(name) : undefined;
-  const weight = (): Value => g.weight(`${name}.weight`, [outChannels, inChannels, kernel, kernel]);
   const y =
     range === undefined
-      ? g.op('Conv', [x, weight(), g.weight(`${name}.bias`, [outChannels])], { attributes })
+      ? convolve(g, x, name, options, attributes)
       : int8Conv(g, x, name, range, { inChannels, outChannels, kernel, attributes });
   if (g.target.int8 === 'observe') g.observe(name, x, y);
   const added = g.layer({ name, inputs: inChannels, outputs: outChannels, kernel });
   return addLowRankConv(g, x, y, added, { inChannels, outChannels, attributes });
 }
+
+/** The checkpoint's own convolution, without what LoRAs add. */
+function convolve(
+  g: GraphBuilder,
+  x: Value,
+  name: string,
+  { inChannels, outChannels, kernel = 3, bias: hasBias = true }: ConvOptions,
+  attributes: Readonly<Record<string, readonly number[]>>,
+): Value {
+  const weight = g.weight(`${name}.weight`, [outChannels, inChannels, kernel, kernel]);
+  const bias = hasBias ? [g.weight(`${name}.bias`, [outChannels])] : [];
+  const conv = (...inputs: Value[]): Value => g.op('Conv', inputs, { attributes });
+  if (g.target.kernels === 'cpu' || !breaksGpuConv(inChannels, outChannels)) return conv(x, weight, ...bias);
+  const cut = inChannels - (inChannels % 4);
+  const part = (value: Value, from: number, to: number): Value =>
+    g.op('Slice', [value, g.ints([from]), g.ints([to]), g.ints([1])]);
+  const most = conv(part(x, 0, cut), part(weight, 0, cut), ...bias);
+  return add(g, most, conv(part(x, cut, inChannels), part(weight, cut, inChannels)));
+}
+
+/**
+ * WebGPU's convolution is wrong where it takes three channels at a time but there are more: 9 → 320, an inpainting UNet's first layer, is off
+ * by as much as the values themselves (ONNX Runtime 1.30). Such a layer is computed in two parts.
+ */
+const breaksGpuConv = (inChannels: number, outChannels: number): boolean =>
+  inChannels > 3 && inChannels % 3 === 0 && inChannels % 4 !== 0 && outChannels % 4 === 0;
 
 export interface GroupNormOptions {
   readonly channels: number;

@@ -13,6 +13,8 @@ export interface ParametersInput {
   height: number;
   modelHash: string;
   modelName: string;
+  /** The autoencoder that stood in for the model's own. */
+  vaeName?: string;
   strength: number;
   /** Version of Underpaint, e.g. `0.1.0`. */
   version: string;
@@ -61,6 +63,7 @@ export function formatParameters(input: ParametersInput): string {
     ['Size', `${input.width}x${input.height}`],
     ['Model hash', input.modelHash],
     ['Model', input.modelName],
+    ...(input.vaeName === undefined ? [] : [['VAE', input.vaeName] as const]),
     ['Denoising strength', input.strength],
     ['Version', `Underpaint ${input.version}`],
   ];

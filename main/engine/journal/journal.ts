@@ -16,7 +16,7 @@ import {
   type SafeTensor,
   type SafeTensorsFile,
 } from '../latents/safetensors';
-import type { Encoded } from '../stages/encode';
+import { ENCODED_KINDS, type Encoded } from '../stages/encode';
 import { decodeStep, encodeStep } from './step-file';
 
 const recordSchema = z.object({
@@ -105,9 +105,11 @@ export class Journal {
     const file = await this.readTensors(ENCODED);
     const data = file?.tensors['latents']?.data;
     if (file === null || !(data instanceof Float32Array)) return null;
-    const { kind, channels, height, width } = file.metadata;
+    const { channels, height, width } = file.metadata;
+    const kind = ENCODED_KINDS.find((known) => known === file.metadata['kind']);
+    if (kind === undefined) return null;
     return {
-      kind: kind === 'sample' ? 'sample' : 'moments',
+      kind,
       data,
       channels: Number(channels),
       height: Number(height),

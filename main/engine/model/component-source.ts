@@ -75,11 +75,12 @@ function onnxNameOf(files: readonly string[]): string | undefined {
   return graphs.includes('model.onnx') ? 'model.onnx' : graphs.length === 1 ? graphs[0] : undefined;
 }
 
-async function openCheckpoint(
+/** A component's config.json and safetensors weights in one folder; throws `AppError('model')`. */
+export async function openCheckpoint(
   model: string,
   component: Component,
   folder: string,
-  settings: JsonObject,
+  settings: JsonObject = {},
 ): Promise<ComponentSource> {
   const own = await readConfig(join(folder, 'config.json'));
   if (Object.keys(own).length === 0) {

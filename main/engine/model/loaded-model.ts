@@ -22,6 +22,7 @@ import { RecentMap } from './recent-map';
 import { readModelFolder } from './model-folder';
 import type { ModelFolder } from './model-folder-parts';
 import { ModelRuntime } from './model-runtime';
+import { replaceVae } from './replace-vae';
 import { starterModelPath } from './starter-path';
 
 export interface LoadedModel {
@@ -71,21 +72,25 @@ export class ModelCache {
   /**
    * Loads a model folder (null: the bundled starter model) in a precision with LoRAs for a device choice, or answers the one in use, whose LoRAs get the
    * wanted strengths. Releases the previous model first. Throws `AppError('model')`.
+   * @param vae folder or file of an autoencoder that stands in for the model's own
    */
   async load(
     model: string | null,
     device: DeviceChoice,
     wanted: readonly WantedLora[] = [],
     precision: Precision = 'float32',
+    vae: string | null = null,
   ): Promise<LoadedModel> {
-    const full = await this.read(model ?? starterModelPath());
+    const own = await this.read(model ?? starterModelPath());
+    const traits = detectFamily(own);
     if (precision === 'int8' && wanted.length > 0) {
       throw new AppError(
         'usage',
         'LoRAs cannot be added to a model in int8, whose weights are fixed; choose float32, or leave the LoRAs out.',
       );
     }
-    const plain = precision === 'int8' ? await int8Variant(full) : full;
+    const inPrecision = precision === 'int8' ? await int8Variant(own) : own;
+    const plain = vae === null ? inPrecision : await replaceVae(inPrecision, vae, traits.latentChannels);
     const files: LoraFile[] = [];
     for (const { path } of wanted) files.push(await readLora(path));
     const strengths = wanted.map(({ strength }) => strength);
@@ -105,7 +110,6 @@ export class ModelCache {
     }
     await this.release();
 
-    const traits = detectFamily(plain);
     const { folder, notices, fewSteps } = await withLoras(plain, traits.family, files);
     const defaults = recommendedDefaults(folder, traits);
     const hasGpu = hasHardwareGpu();

@@ -36,6 +36,8 @@ export interface ModelFolder {
   readonly revision: string;
   /** Recommendations that come with the bundled starter model. */
   readonly card: StarterCard | null;
+  /** Name of the autoencoder that stands in for the model's own. */
+  readonly vae?: string;
 }
 
 /** What follows from the components' sources. */

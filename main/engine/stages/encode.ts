@@ -10,9 +10,12 @@ import { runTiled, TILE_PX } from './tiled';
 /**
  * What a VAE encoder says about a picture. `moments`: [1, 2C, h, w], mean then log variance.
  * `sample`: [1, C, h, w], already drawn inside the graph (old exports), so nothing is left to draw.
+ * `latents`: [1, C, h, w] of a tiny autoencoder, which knows no distribution.
  */
+export const ENCODED_KINDS = ['moments', 'sample', 'latents'] as const;
+
 export interface Encoded {
-  readonly kind: 'moments' | 'sample';
+  readonly kind: (typeof ENCODED_KINDS)[number];
   readonly data: Float32Array;
   /** Latent channels C. */
   readonly channels: number;
@@ -22,6 +25,8 @@ export interface Encoded {
 
 export interface EncodeOptions {
   readonly latentChannels: number;
+  /** The encoder is one of AutoencoderTiny, which has no distribution. */
+  readonly isTiny: boolean;
   readonly factor: number;
   readonly isTiled: boolean;
   readonly onTile: (done: number, of: number) => void;
@@ -71,8 +76,8 @@ export async function encodeToLatents(
     : await run(pixels, picture.width, picture.height);
 
   const outChannels = (data.length * options.factor ** 2) / (picture.width * picture.height);
-  const kind = outChannels === 2 * options.latentChannels ? 'moments' : 'sample';
-  if (kind === 'sample' && outChannels !== options.latentChannels) {
+  const kind = options.isTiny ? 'latents' : outChannels === 2 * options.latentChannels ? 'moments' : 'sample';
+  if (kind !== 'moments' && outChannels !== options.latentChannels) {
     throw new AppError(
       'model',
       `The model's VAE encoder makes ${outChannels} channels where ${options.latentChannels} or ${2 * options.latentChannels} are expected; use the VAE that belongs to this model.`,
@@ -87,19 +92,22 @@ export async function encodeToLatents(
   };
 }
 
-/** The mean of the distribution (or the graph's own sample): [1, C, h, w], unscaled. */
+/** The mean of the distribution (or the graph's own sample, or a tiny autoencoder's latents): [1, C, h, w], unscaled. */
 export function latentMean(encoded: Encoded): Float32Array {
   return encoded.data.slice(0, encoded.channels * encoded.height * encoded.width);
 }
 
+/** Whether diffusers draws random numbers for the posterior, before all others (pipelines.md 1.5). */
+export const hasPosterior = ({ kind }: Encoded): boolean => kind !== 'latents';
+
 /**
  * `mean + exp(clamp(logvar, −30, 20) / 2) · noise` in the loop's scale, all float32.
- * @param noise [1, C, h, w] from the request's generator; unused when the graph has sampled already, but it must have been drawn
- *   all the same, since diffusers draws it first (pipelines.md 1.5).
+ * @param noise [1, C, h, w] from the request's generator, where there is a posterior; unused when the graph has sampled already, but it must
+ *   have been drawn all the same, since diffusers draws it first (pipelines.md 1.5).
  */
 export function sampleLatents(encoded: Encoded, noise: Float32Array, scale: LatentScale): Float32Array {
   const mean = latentMean(encoded);
-  if (encoded.kind === 'sample') return scaleLatents(mean, scale);
+  if (encoded.kind !== 'moments') return scaleLatents(mean, scale);
   const sample = mean.map((value, i) => {
     const logvar = Math.min(20, Math.max(-30, encoded.data[mean.length + i] ?? 0));
     return value + Math.fround(Math.fround(Math.exp(0.5 * logvar)) * (noise[i] ?? 0));

@@ -7,6 +7,7 @@ import { cancelledError, type JobContext } from '../context';
 import { latentScale } from '../families/detect';
 import { VAE_FACTOR } from '../families/family-traits';
 import type { LatentScale } from '../latents/latent-scale';
+import { isTinyAutoencoder } from '../graphs/autoencoder-tiny';
 import type { LoadedModel } from '../model/loaded-model';
 import type { Component } from '../model/component';
 import { runGuarded } from '../model/model-runtime';
@@ -36,6 +37,7 @@ export async function encodeStage(
     run: (session, isTiled, onTile) =>
       encodeToLatents(session, working, {
         latentChannels: model.traits.latentChannels,
+        isTiny: isTinyAutoencoder(model.folder.configs.vae_encoder),
         factor: VAE_FACTOR,
         isTiled,
         onTile,

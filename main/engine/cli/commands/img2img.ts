@@ -43,6 +43,7 @@ interface Img2ImgOptions extends RemoteOptions {
   fit?: GenerationSettings['fit'];
   model?: string;
   lora?: GenerationSettings['loras'];
+  vae?: string;
   device?: GenerationSettings['device'];
   precision?: GenerationSettings['precision'];
   tiling?: GenerationSettings['tiling'];
@@ -79,6 +80,7 @@ export function addImg2Img(program: Command, signal: AbortSignal): void {
       'add a LoRA, several times for several; <lora:name:0.8> in the prompt takes one from the app folder',
       parseLora,
     )
+    .option('--vae <file|folder>', "an autoencoder in place of the model's own, also a tiny one (TAESD)")
     .option('--device <device>', 'auto, gpu or cpu', parseDevice)
     .option(
       '--precision <precision>',
@@ -122,6 +124,7 @@ async function runImg2ImgCommand(
     fit: options.fit,
     model: options.model === undefined || options.model === 'starter' ? null : resolve(options.model),
     loras: options.lora,
+    vae: options.vae === undefined ? null : resolve(options.vae),
     device: options.device,
     tiling: options.tiling,
     ...placesOf(options),

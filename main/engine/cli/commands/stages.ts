@@ -28,6 +28,7 @@ import { addRemoteOptions, placesOf, remoteAccess, type RemoteOptions } from '..
 interface StageOptions extends RemoteOptions {
   output: string;
   model?: string;
+  vae?: string;
   device?: DeviceChoice;
   tiling?: GenerationSettings['tiling'];
   size?: GenerationSettings['size'];
@@ -59,6 +60,7 @@ function common(command: Command, output: string, stage: Stage): Command {
   return addRemoteOptions(command, [stage])
     .requiredOption(`-o, --output <${output}>`, 'where to write')
     .option('--model <folder>', 'model folder; without it the bundled starter model')
+    .option('--vae <file|folder>', "an autoencoder in place of the model's own")
     .option('--device <device>', 'auto, gpu or cpu', parseDevice)
     .option('--tiling <mode>', 'auto, on or off', parseTiling)
     .option('--json', 'print one JSON object on stdout');
@@ -75,6 +77,9 @@ async function withModel<T>(
     const model = await models.load(
       options.model === undefined ? null : resolve(options.model),
       options.device ?? 'auto',
+      [],
+      'float32',
+      options.vae === undefined ? null : resolve(options.vae),
     );
     model.runtime.listen((message) => log.notice(message));
     const access = remoteAccess(options);
