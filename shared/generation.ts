@@ -86,15 +86,19 @@ export const generationSettingsSchema = z.object({
 });
 export type GenerationSettings = z.infer<typeof generationSettingsSchema>;
 
-/** How a model family's pipeline rounds the share of the steps that strength leaves: Stable Diffusion down, Flux up. */
-export const stepRuleSchema = z.enum(['floor', 'ceil']);
+/**
+ * How a model's pipeline rounds the share of the steps that strength leaves: Stable Diffusion down, Flux up. With a distilled LCM all steps run
+ * (strength shortens the grid that they are spread over).
+ */
+export const stepRuleSchema = z.enum(['floor', 'ceil', 'all']);
 export type StepRule = z.infer<typeof stepRuleSchema>;
 
 /**
- * Number of denoising steps that really run, as diffusers' `get_timesteps` computes it: `min(int(N·s), N)`, or N − int(N − N·s) for Flux.
+ * Number of denoising steps that really run, as diffusers' `get_timesteps` computes it: `min(int(N·s), N)`, N − int(N − N·s) for Flux, N for a distilled LCM.
  * No epsilon: JavaScript and Python share the same double-precision artefacts (int(50·0.58) = 28).
  */
 export function stepsThatRun(steps: number, strength: number, rule: StepRule): number {
+  if (rule === 'all') return steps;
   const wanted = Math.min(steps * strength, steps);
   return rule === 'floor' ? Math.trunc(wanted) : steps - Math.trunc(Math.max(steps - wanted, 0));
 }

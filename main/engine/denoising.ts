@@ -36,6 +36,8 @@ export class Denoising {
   private readonly scheduler: Scheduler;
   private readonly generator: TorchGenerator;
   private readonly count: number;
+  /** What an inpainting UNet sees behind the latents. */
+  private mask: Latents | null = null;
 
   constructor(private readonly plan: DenoisingPlan) {
     const { model, settings, shape, exact, seed } = plan;
@@ -52,6 +54,7 @@ export class Denoising {
         strength: settings.strength,
         pndmExact: exact?.pndm ?? false,
         tokens: (shape.height * shape.width) / 4,
+        lcmStrengthOnGrid: model.traits.stepRule === 'all',
       },
     );
   }
@@ -61,9 +64,16 @@ export class Denoising {
     return this.scheduler.timesteps.length;
   }
 
-  /** The first draw, for the encoder's posterior where it has one; it must be drawn also when nobody needs it (pipelines.md 1.5). */
+  /** A draw for an encoder's posterior, where it has one; it must be drawn also when nobody needs it (pipelines.md 1.5). */
   drawPosterior(): Float32Array {
     return this.generator.randn(this.count);
+  }
+
+  /** As `start`, from noise alone, at the scheduler's first level. */
+  startFromNoise(): Float32Array {
+    const noise = this.generator.randn(this.count);
+    this.latents = noise.map((value) => value * this.scheduler.initNoiseSigma);
+    return noise;
   }
 
   /** The next draw: noise at strength on clean latents. Answers the noise. */
@@ -71,6 +81,11 @@ export class Denoising {
     const noise = this.generator.randn(this.count);
     this.latents = this.scheduler.addNoise(clean, noise, 0);
     return noise;
+  }
+
+  /** Gives an inpainting UNet its five more channels: the mask, and the latents of what it leaves. */
+  setMask(mask: Latents): void {
+    this.mask = mask;
   }
 
   resume(state: DenoisingState): void {
@@ -98,11 +113,11 @@ export class Denoising {
       model.runtime,
       model.folder.denoiser,
       async (denoiser) => {
-        assertSupportedDenoiser(denoiser, model.traits);
+        assertSupportedDenoiser(denoiser, model.traits, this.mask !== null);
         return predict(
           denoiser,
           model.traits.denoiser,
-          { data: this.scheduler.scaleModelInput(this.latents, index), ...shape },
+          stack({ data: this.scheduler.scaleModelInput(this.latents, index), ...shape }, this.mask),
           // The number that the denoiser is told; fractions only where diffusers feeds them (pipelines.md 1.7).
           this.scheduler.timesteps[index] ?? 0,
           conditioning,
@@ -116,3 +131,16 @@ export class Denoising {
     return { predicted: step.predOriginalSample, session };
   }
 }
+
+/** The channels of one, then those of the other. */
+function stack(latents: Latents, more: Latents | null): Latents {
+  if (more === null) return latents;
+  const data = new Float32Array(latents.data.length + more.data.length);
+  data.set(latents.data);
+  data.set(more.data, latents.data.length);
+  return { ...latents, data, channels: latents.channels + more.channels };
+}
+
+/** The mask that repaints everything, [1, 1, h, w] of ones, and behind it the latents of what it leaves. */
+export const wholeMask = (left: Latents): Latents =>
+  stack({ ...left, channels: 1, data: new Float32Array(left.height * left.width).fill(1) }, left);

@@ -6,14 +6,15 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { stepsThatRun } from '../../shared/generation';
 import type { JobOutput, JobReport, UsedLora } from '../../shared/job';
 import { cancelledError, type JobContext } from './context';
-import { Denoising } from './denoising';
-import { latentScale, sizeMultiplePx } from './families/detect';
+import { Denoising, wholeMask } from './denoising';
+import { isInpainting, latentScale, sizeMultiplePx } from './families/detect';
 import { VAE_FACTOR } from './families/family-traits';
 import { applyFit, planFit, undoFit, type FitPlan } from './image/fit';
 import { readPicture } from './image/read';
 import type { Picture } from './image/picture';
 import { assertWritableFolder, encodePicture, writeAtomically, type ResultImage } from './image/write';
 import { Journal, journalledInput } from './journal/journal';
+import { scaleLatents } from './latents/latent-scale';
 import { resolveLoras } from './lora/resolve-loras';
 import type { Img2ImgParams } from './messages';
 import type { LoadedModel } from './model/loaded-model';
@@ -31,7 +32,7 @@ import { isFlat } from './stages/guards';
 import { placed, StagePlaces } from './stages/placed';
 import { hasPosterior, latentMean, sampleLatents, type Encoded } from './stages/encode';
 import { decodeStage, encodeStage } from './stages/vae-stages';
-import type { WorkingPicture } from './stages/pixels';
+import { greyPicture, type WorkingPicture } from './stages/pixels';
 
 /** Everything that the pictures of one request share. */
 interface Job {
@@ -199,13 +200,20 @@ async function generate(
   const shape = { channels: encoded.channels, height: encoded.height, width: encoded.width };
   const denoising = new Denoising({ model, settings, shape, seed, exact: context.exact });
 
-  // 5 · Noise at strength: the encoder's posterior is drawn first, where it has one, then the noise.
+  // 5 · Noise at strength: the encoder's posterior is drawn first, where it has one, then the noise. An inpainting model begins with noise alone
+  // at strength 1, and is told that everything is to be painted anew.
   const scale = latentScale(model.folder, model.traits);
-  const posterior = hasPosterior(encoded) ? denoising.drawPosterior() : new Float32Array();
-  const clean = sampleLatents(encoded, posterior, scale);
-  const noise = denoising.start(clean);
+  const sampled = (from: Encoded): Float32Array =>
+    sampleLatents(from, hasPosterior(from) ? denoising.drawPosterior() : new Float32Array(), scale);
+  const inpaints = isInpainting(model.folder);
+  const beginsWithNoise = inpaints && settings.strength === 1;
+  const clean = beginsWithNoise ? scaleLatents(latentMean(encoded), scale) : sampled(encoded);
   context.inspect?.('encoded_latent', clean);
+  const noise = beginsWithNoise ? denoising.startFromNoise() : denoising.start(clean);
   context.inspect?.('noise', noise);
+  if (inpaints) {
+    denoising.setMask(wholeMask({ data: sampled(await encodeGrey(job)), ...shape }));
+  }
   context.inspect?.('latents_start', denoising.latents);
 
   // An interrupted job goes on after the last step that was journalled.
@@ -303,6 +311,15 @@ async function embed(job: Job): Promise<Conditioning> {
 function inspectPrompt({ inspect }: JobContext, name: string, { hidden, pooled }: EmbeddedPrompt): void {
   inspect?.(name, hidden.data);
   if (pooled !== null) inspect?.(`pooled_${name}`, pooled);
+}
+
+/** The encoder's distribution of middle grey, which depends on nothing but the size. */
+async function encodeGrey(job: Job): Promise<Encoded> {
+  const { model, working, settings } = job;
+  const key = `grey ${working.width}x${working.height} ${settings.tiling}`;
+  const encoded = model.encoded.get(key) ?? (await encodeStage({ ...job, working: greyPicture(working) }));
+  model.encoded.set(key, encoded);
+  return encoded;
 }
 
 /** The encoder's distribution: from the journal, from memory, or made now. */

@@ -44,6 +44,12 @@ export function resolveSettings(
   if (resolved.strength > 0 && stepsThatRun(resolved.steps, resolved.strength, stepRule) < 1) {
     throw new AppError('usage', noStepMessage(resolved.steps, resolved.strength));
   }
+  if (stepRule === 'all' && resolved.scheduler !== 'lcm') {
+    throw new AppError(
+      'usage',
+      `This model was distilled for the lcm scheduler and cannot use ${resolved.scheduler}; choose lcm.`,
+    );
+  }
   return resolved;
 }
 

@@ -1,4 +1,4 @@
-"""Builds this folder: `python test/golden/make_golden.py [models] [onnx] [cases] [tables] [sdxl] [flux] [lora] [tiny] [half]` (default: all)."""
+"""Builds this folder: `python test/golden/make_golden.py [models] [onnx] [cases] [tables] [sdxl] [variants] [flux] [lora] [tiny] [half]` (default: all)."""
 
 import sys
 from pathlib import Path
@@ -16,6 +16,7 @@ from golden_onnx import make_onnx
 from golden_sdxl import make_sdxl
 from golden_tables import make_tables
 from golden_tiny import make_tiny
+from golden_variants import make_variants
 
 ROOT = Path(__file__).resolve().parent
 MODELS = ROOT / "models"
@@ -34,6 +35,7 @@ def main() -> None:
         "cases": lambda: make_cases(ROOT),
         "tables": lambda: make_tables(ROOT),
         "sdxl": lambda: make_sdxl(ROOT),
+        "variants": lambda: make_variants(ROOT),
         "flux": lambda: make_flux(ROOT),
         "lora": lambda: make_lora(ROOT),
         "tiny": lambda: make_tiny(ROOT),

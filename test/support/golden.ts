@@ -16,7 +16,7 @@ export const GOLDEN = join(import.meta.dirname, '..', 'golden');
 export const goldenModel = (name: string): string => join(GOLDEN, 'models', name);
 
 const caseSchema = z.object({
-  model: z.enum(['sd1', 'sd2', 'sdxl', 'refiner', 'flux-schnell', 'flux-dev']),
+  model: z.enum(['sd1', 'sd2', 'sdxl', 'refiner', 'inpaint', 'lcm', 'flux-schnell', 'flux-dev']),
   prompt: z.string(),
   negativePrompt: z.string(),
   seed: z.number(),

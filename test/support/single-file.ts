@@ -22,16 +22,20 @@ import { readConfig } from './checkpoint';
 
 export type Tensors = Record<string, SafeTensor>;
 
-const tensorsOf = async (model: string, file: string): Promise<Tensors> =>
-  (await readSafetensors(join(goldenModel(model), file))).tensors;
+const tensorsOf = async (folder: string, file: string): Promise<Tensors> =>
+  (await readSafetensors(join(folder, file))).tensors;
 
 /** Writes one file with everything inside; the answer is what a real checkpoint would not need: this one's heads and groups are tiny. */
-export async function writeSingleFile(model: 'sd1' | 'sd2', path: string): Promise<SingleFileHints> {
-  const unet = await tensorsOf(model, 'unet/diffusion_pytorch_model.safetensors');
-  const vae = await tensorsOf(model, 'vae/diffusion_pytorch_model.safetensors');
-  const text = await tensorsOf(model, 'text_encoder/model.safetensors');
+export async function writeSingleFile(
+  model: 'sd1' | 'sd2',
+  path: string,
+  folder = goldenModel(model),
+): Promise<SingleFileHints> {
+  const unet = await tensorsOf(folder, 'unet/diffusion_pytorch_model.safetensors');
+  const vae = await tensorsOf(folder, 'vae/diffusion_pytorch_model.safetensors');
+  const text = await tensorsOf(folder, 'text_encoder/model.safetensors');
   const unetNames = ldmUnetNames({ levels: 2, layersPerBlock: 1, hasUpAttention: [false, true] });
-  const layers = Number(readConfig(goldenModel(model), 'text_encoder')['num_hidden_layers']);
+  const layers = Number(readConfig(folder, 'text_encoder')['num_hidden_layers']);
   const textNames = model === 'sd2' ? ldmOpenClipNames(LDM_OPEN_CLIP, layers) : ldmClipNames(LDM_CLIP, true);
 
   const file: Tensors = {};
@@ -41,12 +45,12 @@ export async function writeSingleFile(model: 'sd1' | 'sd2', path: string): Promi
   if (model === 'sd2') addUnusedLayer(file, layers);
   await writeFile(path, encodeSafetensors(file, { format: 'pt' }));
 
-  const { attention_head_dim, norm_num_groups } = readConfig(goldenModel(model), 'unet');
-  const scheduler = await readFile(join(goldenModel(model), 'scheduler/scheduler_config.json'), 'utf8');
-  const { num_attention_heads } = readConfig(goldenModel(model), 'text_encoder');
+  const { attention_head_dim, norm_num_groups } = readConfig(folder, 'unet');
+  const scheduler = await readFile(join(folder, 'scheduler/scheduler_config.json'), 'utf8');
+  const { num_attention_heads } = readConfig(folder, 'text_encoder');
   const groups = { norm_num_groups };
   return {
-    tokenizerFolder: join(goldenModel(model), 'tokenizer'),
+    tokenizerFolder: join(folder, 'tokenizer'),
     schedulerConfig: JSON.parse(scheduler) as Record<string, unknown>,
     configs: {
       unet: { attention_head_dim, ...groups, sample_size: 8 },

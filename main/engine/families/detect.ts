@@ -7,6 +7,7 @@ import type { ModelFolder } from '../model/model-folder-parts';
 import { defaultSchedulerName, type SchedulerConfig } from '../schedulers/scheduler-config';
 import type { LatentScale } from '../latents/latent-scale';
 import { VAE_FACTOR, type FamilyTraits } from './family-traits';
+import { distilled } from './distilled';
 import { fluxDev, fluxSchnell } from './flux';
 import { sd1 } from './sd1';
 import { sd2, turboDefaults } from './sd2';
@@ -17,6 +18,11 @@ import { sdxl } from './sdxl';
  * projections; without configs, the second text encoder and v-prediction.
  */
 export function detectFamily(folder: ModelFolder): FamilyTraits {
+  const family = plainFamily(folder);
+  return typeof folder.configs.unet['time_cond_proj_dim'] === 'number' ? distilled(family) : family;
+}
+
+function plainFamily(folder: ModelFolder): FamilyTraits {
   if (folder.denoiser === 'transformer') return isDev(folder) ? fluxDev : fluxSchnell;
   if (folder.configs.unet['addition_embed_type'] === 'text_time') return sdxl;
   if (folder.denoiser === 'unet' && folder.parts.has('text_encoder_2')) return sdxl;
@@ -31,8 +37,11 @@ export function detectFamily(folder: ModelFolder): FamilyTraits {
 const isDev = ({ configs, schedulerConfig }: ModelFolder): boolean =>
   (configs.transformer['guidance_embeds'] ?? schedulerConfig.use_dynamic_shifting) === true;
 
+/** Whether the UNet sees a mask and what it leaves: 9 input channels (pipelines.md 1.11). */
+export const isInpainting = ({ configs }: ModelFolder): boolean => configs.unet['in_channels'] === 9;
+
 /** Refuses denoisers that this version has no pipeline for, from the session's own inputs. */
-export function assertSupportedDenoiser(session: Session, { family }: FamilyTraits): void {
+export function assertSupportedDenoiser(session: Session, { family }: FamilyTraits, hasMask: boolean): void {
   if (family === 'flux') return;
   const names = new Set(session.inputs.map((spec) => spec.name));
   const refuse = (what: string): never => {
@@ -44,7 +53,7 @@ export function assertSupportedDenoiser(session: Session, { family }: FamilyTrai
   if (names.has('img_ids') || names.has('pooled_projections'))
     refuse('a Flux model in a folder that does not say so');
   const channels = session.inputs.find((spec) => spec.name === 'sample' || spec.shape.length === 4)?.shape[1];
-  if (channels === 9) refuse('an inpainting model (9 input channels)');
+  if (channels === 9 && !hasMask) refuse('an inpainting model without its unet/config.json');
   if (channels === 8) refuse('an instruct-pix2pix model (8 input channels)');
 }
 
@@ -56,6 +65,7 @@ export function recommendedDefaults(folder: ModelFolder, traits: FamilyTraits): 
     const { strength, steps, guidance, scheduler, width } = folder.card;
     return { strength, steps, guidance, scheduler, sidePx: width };
   }
+  if (traits.stepRule === 'all') return { ...traits.defaults, scheduler: 'lcm', sidePx: own };
   const scheduler = defaultSchedulerName(folder.schedulerConfig);
   const base = isFewStep(folder.schedulerConfig)
     ? turboDefaults

@@ -5,6 +5,7 @@ import type { Session } from '../onnx/session';
 import type { Feed, IoSpec } from '../onnx/tensors';
 import type { EmbeddedPrompt, PromptEmbedding } from '../stages/embed';
 import { assertSizeAccepted } from '../stages/fixed-size';
+import { guidanceEmbedding } from './distilled';
 import { VAE_FACTOR, type DenoiserIo } from './family-traits';
 
 const latentInput = (session: Session): IoSpec =>
@@ -14,13 +15,7 @@ const latentInput = (session: Session): IoSpec =>
 export const unetIo: DenoiserIo = {
   latentInput,
 
-  feeds(session, { latents, timestep, prompts }) {
-    if (session.inputs.some(({ name }) => name === 'timestep_cond')) {
-      throw new AppError(
-        'model',
-        'This model was distilled with a guidance input (timestep_cond), which this version cannot feed; use an LCM export without it.',
-      );
-    }
+  feeds(session, { latents, timestep, prompts, guidance }) {
     const sample = latentInput(session);
     const time = findIo(
       session.inputs,
@@ -47,6 +42,7 @@ export const unetIo: DenoiserIo = {
         prompts.map(({ hidden }) => hidden),
       ),
       ...addedFeeds(session, prompts),
+      ...guidanceFeed(session, prompts.length, guidance),
     };
   },
 
@@ -99,6 +95,23 @@ function addedFeeds(session: Session, prompts: readonly EmbeddedPrompt[]): Recor
   }
   return feeds;
 }
+
+/** What a distilled UNet is told in place of being guided; nothing for others. */
+function guidanceFeed(session: Session, batch: number, guidance: number): Record<string, Feed> {
+  const spec = session.inputs.find(({ name }) => name === 'timestep_cond');
+  if (spec === undefined) return {};
+  if (batch > 1) {
+    throw new AppError(
+      'model',
+      'This model was distilled with a guidance input (timestep_cond), of which its unet/config.json says nothing; download the whole model folder again.',
+    );
+  }
+  const embedding = guidanceEmbedding(guidance, fixedDim(spec, 1) ?? USUAL_GUIDANCE_FEATURES);
+  return { [spec.name]: { data: embedding, dims: [1, embedding.length] } };
+}
+
+/** `time_cond_proj_dim` of the published LCMs. */
+const USUAL_GUIDANCE_FEATURES = 256;
 
 /** Rows [B, n]. */
 function rowsFeed(spec: IoSpec, rows: readonly (Float32Array | null)[]): Feed {

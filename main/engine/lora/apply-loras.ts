@@ -56,7 +56,7 @@ export function withStrengths(session: Session, strengths: () => readonly number
   return {
     ...session,
     inputs: session.inputs.filter(({ name }) => !isStrength(name)),
-    run(feeds) {
+    run(feeds, only) {
       const all: Record<string, Feed> = { ...feeds };
       for (const [index, strength] of strengths().entries()) {
         const name = strengthInput(index);
@@ -64,7 +64,7 @@ export function withStrengths(session: Session, strengths: () => readonly number
           all[name] = { data: Float32Array.of(strength), dims: [] };
         }
       }
-      return session.run(all);
+      return session.run(all, only);
     },
   };
 }

@@ -35,6 +35,12 @@ const SCHEDULE = {
 
 const XL_SCHEDULE = { ...SCHEDULE, _class_name: 'EulerDiscreteScheduler' } as const;
 
+const LCM = {
+  _class_name: 'LCMScheduler',
+  prediction_type: 'epsilon',
+  original_inference_steps: 50,
+} as const;
+
 const SCHEDULERS: Readonly<Record<SchedulerKind, JsonObject>> = {
   sd1: { ...SCHEDULE, _class_name: 'PNDMScheduler', skip_prk_steps: true, prediction_type: 'epsilon' },
   'sd1-v': { ...SCHEDULE, _class_name: 'DDIMScheduler', prediction_type: 'v_prediction' },
@@ -46,6 +52,8 @@ const SCHEDULERS: Readonly<Record<SchedulerKind, JsonObject>> = {
     prediction_type: 'epsilon',
     timestep_spacing: 'trailing',
   },
+  lcm: { ...SCHEDULE, ...LCM },
+  'xl-lcm': { ...SCHEDULE, ...LCM },
   xl: { ...XL_SCHEDULE, prediction_type: 'epsilon', timestep_spacing: 'leading' },
   'xl-v': { ...XL_SCHEDULE, prediction_type: 'v_prediction', timestep_spacing: 'leading' },
   'xl-lightning': { ...XL_SCHEDULE, prediction_type: 'epsilon', timestep_spacing: 'trailing' },
@@ -57,7 +65,17 @@ const SCHEDULERS: Readonly<Record<SchedulerKind, JsonObject>> = {
   },
 };
 type SchedulerKind =
-  'sd1' | 'sd1-v' | 'sd2-v' | 'sd2-base' | 'turbo' | 'xl' | 'xl-v' | 'xl-lightning' | 'xl-turbo';
+  | 'sd1'
+  | 'sd1-v'
+  | 'sd2-v'
+  | 'sd2-base'
+  | 'turbo'
+  | 'lcm'
+  | 'xl'
+  | 'xl-v'
+  | 'xl-lcm'
+  | 'xl-lightning'
+  | 'xl-turbo';
 
 /** Pixels of the side that a kind was trained at, divided by the VAE factor. */
 const SAMPLE_SIZE: Readonly<Record<SchedulerKind, number>> = {
@@ -66,6 +84,8 @@ const SAMPLE_SIZE: Readonly<Record<SchedulerKind, number>> = {
   'sd2-v': 96,
   'sd2-base': 64,
   turbo: 64,
+  lcm: 64,
+  'xl-lcm': 128,
   xl: 128,
   'xl-v': 128,
   'xl-lightning': 128,
@@ -82,7 +102,8 @@ export async function readSingleFile(path: string, hints: SingleFileHints = {}):
   const header = await readSafetensorsHeader(path);
   if (isFluxFile(header)) return readFluxFile(path, header, hints);
   const checkpoint = recogniseLdm(header, basename(path));
-  const kind = schedulerKind(checkpoint.family, name, header.metadata);
+  const isDistilled = checkpoint.parts.unet.config['time_cond_proj_dim'] !== undefined;
+  const kind = schedulerKind(checkpoint.family, isDistilled ? `${name} LCM` : name, header.metadata);
 
   const parts: Readonly<Partial<Record<Component, RecognisedPart>>> = {
     ...checkpoint.parts,
@@ -159,11 +180,14 @@ export function schedulerKind(
   const architecture = metadata['modelspec.architecture'] ?? '';
   const isVelocity =
     told === 'v' || told === 'v_prediction' || architecture.endsWith('-v') || /v[-_]?pred/i.test(name);
+  const isLcm = /(^|[^a-z])lcm([^a-z]|$)/i.test(name);
   if (family === 'sdxl') {
+    if (isLcm) return 'xl-lcm';
     if (/turbo/i.test(name)) return 'xl-turbo';
     if (/lightning/i.test(name)) return 'xl-lightning';
     return isVelocity ? 'xl-v' : 'xl';
   }
+  if (isLcm) return 'lcm';
   if (/turbo/i.test(name)) return 'turbo';
   if (family === 'sd1') return isVelocity ? 'sd1-v' : 'sd1';
   if (isVelocity) return 'sd2-v';

@@ -112,10 +112,7 @@ function fluxVariant(transformer: JsonObject): { variant: string; problem: strin
 function variantOf(folder: ModelFolder): { variant: string; problem: string | null } {
   const { unet } = folder.configs;
   if (unet['in_channels'] === 9) {
-    return {
-      variant: 'inpainting (9 input channels)',
-      problem: 'This is an inpainting model, which this version cannot run; choose its ordinary version.',
-    };
+    return { variant: 'inpainting (9 input channels)', problem: null };
   }
   if (unet['in_channels'] === 8) {
     return {
@@ -124,11 +121,7 @@ function variantOf(folder: ModelFolder): { variant: string; problem: string | nu
     };
   }
   if (typeof unet['time_cond_proj_dim'] === 'number') {
-    return {
-      variant: 'distilled with a guidance input',
-      problem:
-        'This model was distilled with a guidance input (timestep_cond), which this version cannot feed; use an LCM version without it.',
-    };
+    return { variant: 'distilled with a guidance input (LCM)', problem: null };
   }
   if (folder.parts.has('text_encoder_2') && hasAestheticScore(folder)) {
     return { variant: 'refiner (second text encoder alone, aesthetic score)', problem: null };

@@ -17,6 +17,14 @@ export interface TensorPicture {
   readonly isFlat: boolean;
 }
 
+/** What a mask that is white all over leaves of a picture: middle grey, 0 in [-1, 1]. */
+export const greyPicture = ({ width, height }: Pick<TensorPicture, 'width' | 'height'>): TensorPicture => ({
+  width,
+  height,
+  pixels: new Float32Array(3 * width * height),
+  isFlat: true,
+});
+
 /** [h, w, 3] bytes → [1, 3, h, w] float32 in [-1, 1]: `2·(v/255) − 1`, every operation rounded to float32. */
 export function toTensorPixels(picture: WorkingPicture): Float32Array {
   const plane = picture.width * picture.height;

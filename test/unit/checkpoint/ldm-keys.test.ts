@@ -311,6 +311,8 @@ describe('what a checkpoint predicts', () => {
     ['sd2', 'sd_turbo', {}, 'turbo'],
     ['sd2', 'mine', { 'modelspec.architecture': 'stable-diffusion-v2-768-v' }, 'sd2-v'],
     ['sd2', 'mine', { 'modelspec.prediction_type': 'epsilon' }, 'sd2-base'],
+    ['sd1', 'LCM_Dreamshaper_v7_4k', {}, 'lcm'],
+    ['sdxl', 'sdxl-lcm-merge', {}, 'xl-lcm'],
     ['sdxl', 'sd_xl_base_1.0', {}, 'xl'],
     ['sdxl', 'sd_xl_turbo_1.0_fp16', {}, 'xl-turbo'],
     ['sdxl', 'juggernautXL_lightning', {}, 'xl-lightning'],
