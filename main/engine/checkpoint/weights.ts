@@ -31,6 +31,8 @@ export interface LowRank {
   readonly mid: Weight | null;
   /** [out, rank]. */
   readonly up: Weight;
+  /** The file has the layer's second half of outputs first. */
+  readonly hasSwappedHalves: boolean;
 }
 
 /** Finds tensors by diffusers' and transformers' names. */
@@ -72,6 +74,19 @@ export function needShape(source: WeightSource, name: string, shape: readonly nu
     );
   }
   return { ...weight, shape };
+}
+
+/** `count` rows from `start` on, along the first dimension: a view into the same file. */
+export function rowRange(weight: Weight, start: number, count: number): Weight {
+  const [rows = 0, ...rest] = weight.shape;
+  if (start + count > rows) throw new Error(`${weight.name} has no rows ${start} to ${start + count}`);
+  const rowBytes = weight.length / rows;
+  return {
+    ...weight,
+    shape: [count, ...rest],
+    offset: weight.offset + start * rowBytes,
+    length: count * rowBytes,
+  };
 }
 
 /** `count` of `parts` equal parts along the first dimension, from part `part` on: a view into the same file. */

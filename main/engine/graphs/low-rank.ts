@@ -29,9 +29,16 @@ export function addLowRankLinear(
     const low = g.once(`${x}·${down.file}@${down.offset}`, () =>
       g.op('Mul', [multiplyRows(g, x, g.tensor(down, [rank, inFeatures])), factorOf(g, branch)]),
     ); // [N, rank]
-    const part = rowsOf({ ...up, shape: [outFeatures, rank] }, rows.part, rows.parts);
+    const whole = { ...up, shape: [outFeatures, rank] };
+    const part = rowsOf(whole, branch.hasSwappedHalves ? otherHalf(rows) : rows.part, rows.parts);
     return multiplyRows(g, low, g.tensor(part, part.shape), sum);
   }, y);
+}
+
+/** Layers whose halves other files swap are asked for by halves. */
+function otherHalf({ part, parts }: LinearBranchOptions['rows']): number {
+  if (parts !== 2) throw new Error(`half ${part} of ${parts} parts`);
+  return 1 - part;
 }
 
 interface ConvBranchOptions {

@@ -1,13 +1,12 @@
 /** Finds the layers of a model that a LoRA changes, and says which of the LoRA's layers do not fit. */
 import { AppError } from '../../../shared/errors';
 import type { Family } from '../../../shared/models';
-import type { LowRank } from '../checkpoint/weights';
-import type { GraphLayer } from '../graphs/graph-builder';
+import { rowRange, type LowRank } from '../checkpoint/weights';
 import type { Component } from '../model/component';
 import type { ModelFolder } from '../model/model-folder-parts';
 import { familyOf, FAMILY_NAMES } from './lora-family';
 import type { LoraPart } from './lora-names';
-import { loraTargets, normalLayerName, type LoraTargets } from './lora-targets';
+import { loraTargets, normalLayerName, type LoraTarget, type LoraTargets } from './lora-targets';
 import type { LoraFile, LoraLayer } from './read-lora';
 
 /** Component → layer → what LoRAs add to it. */
@@ -43,7 +42,8 @@ export function fitLora(
     const found = targets.get(normalLayerName(layer.layer));
     if (found === undefined) missing.push(layer.key);
     else if (!found.every((target) => fits(layer, target))) misshapen.push(layer.key);
-    else for (const target of found) add(branches, component, target.name, toBranch(layer, index));
+    else
+      for (const target of found) add(branches, component, target.layer.name, toBranch(layer, target, index));
   }
   const bad = [...misshapen, ...missing];
   const made = familyOf(lora);
@@ -54,12 +54,13 @@ export function fitLora(
   return missing;
 }
 
-const toBranch = ({ down, mid, up, scale }: LoraLayer, index: number): LowRank => ({
+const toBranch = ({ down, mid, up, scale }: LoraLayer, target: LoraTarget, index: number): LowRank => ({
   strength: strengthInput(index),
   scale,
   down,
   mid,
-  up,
+  up: target.rows === null ? up : rowRange(up, target.rows.start, target.layer.outputs),
+  hasSwappedHalves: target.hasSwappedHalves ?? false,
 });
 
 function add(branches: Branches, component: Component, layer: string, branch: LowRank): void {
@@ -69,7 +70,7 @@ function add(branches: Branches, component: Component, layer: string, branch: Lo
 }
 
 /** Whether the matrices have the layer's sizes: 1 × 1 convolutions count as linear layers and the other way round. */
-function fits({ down, mid, up, rank }: LoraLayer, layer: GraphLayer): boolean {
+function fits({ down, mid, up, rank }: LoraLayer, { layer, rows }: LoraTarget): boolean {
   const isKernel = (shape: readonly number[], side: number): boolean =>
     side === 1
       ? shape.slice(2).every((n) => n === 1)
@@ -79,7 +80,7 @@ function fits({ down, mid, up, rank }: LoraLayer, layer: GraphLayer): boolean {
   const isLinearPair = layer.kernel > 1 || mid === null;
   return (
     down.shape[1] === layer.inputs &&
-    up.shape[0] === layer.outputs &&
+    up.shape[0] === (rows?.of ?? layer.outputs) &&
     rank > 0 &&
     hasPlainEnds &&
     isMiddleRight &&

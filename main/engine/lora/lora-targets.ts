@@ -1,12 +1,19 @@
-/** Under which names LoRAs know the layers of a model: diffusers' own, the original code's (SGM, LDM), and those of older diffusers. */
+/** Under which names LoRAs know the layers of a model: diffusers' own, the original code's, and those of older diffusers. */
 import { LDM_UNET, ldmUnetNames } from '../checkpoint/ldm-keys';
 import type { GraphLayer } from '../graphs/graph-builder';
 import type { Component } from '../model/component';
 import type { JsonObject } from '../model/component-source';
+import { originalFluxLayers, type OriginalLayer } from './flux-names';
 import { flatten } from './lora-names';
 
-/** Name of a layer with underscores → the layers that it means. */
-export type LoraTargets = ReadonlyMap<string, readonly GraphLayer[]>;
+/** A layer of the model that a name means, and which outputs of the named layer are its own; null: all. */
+export interface LoraTarget extends Pick<OriginalLayer, 'hasSwappedHalves'> {
+  readonly layer: GraphLayer;
+  readonly rows: NonNullable<OriginalLayer['rows']> | null;
+}
+
+/** Name of a layer with underscores → the layers that it means: several where the original code keeps them in one. */
+export type LoraTargets = ReadonlyMap<string, readonly LoraTarget[]>;
 
 /** Names that older diffusers gave to a text encoder's and a UNet's projections. */
 const OLDER_NAMES: readonly (readonly [RegExp, string])[] = [
@@ -21,14 +28,19 @@ export function loraTargets(
   config: JsonObject,
   layers: readonly GraphLayer[],
 ): LoraTargets {
-  const targets = new Map<string, readonly GraphLayer[]>();
-  const original = component === 'unet' ? originalUnetName(config) : null;
+  const targets = new Map<string, LoraTarget[]>();
+  const original = originalLayers(component, config, layers);
   for (const layer of layers) {
     const names = [layer.name, ...OLDER_NAMES.map(([pattern, to]) => layer.name.replace(pattern, to))];
-    if (original !== null) names.push(original(layer.name));
     for (const name of new Set(names.map((each) => normalLayerName(flatten(each))))) {
-      targets.set(name, [layer]);
+      targets.set(name, [{ layer, rows: null }]);
     }
+    const there = original(layer.name);
+    if (there === undefined) continue;
+    const name = flatten(there.name);
+    const { rows = null, hasSwappedHalves } = there;
+    const target = { layer, rows, ...(hasSwappedHalves === undefined ? {} : { hasSwappedHalves }) };
+    targets.set(name, rows === null ? [target] : [...(targets.get(name) ?? []), target]);
   }
   return targets;
 }
@@ -36,14 +48,22 @@ export function loraTargets(
 /** transformers 5 has no "text_model." in its names; files from before have. */
 export const normalLayerName = (name: string): string => name.replace(/^text_model_/, '');
 
-/** diffusers' name of a UNet's layer → its name in the original code. */
-function originalUnetName(config: JsonObject): ((name: string) => string) | null {
+/** diffusers' name of a layer → the original code's. */
+function originalLayers(
+  component: Component,
+  config: JsonObject,
+  layers: readonly GraphLayer[],
+): (name: string) => OriginalLayer | undefined {
+  if (component === 'transformer') {
+    const names = originalFluxLayers(layers);
+    return (name) => names.get(name);
+  }
   const { block_out_channels: channels, layers_per_block: layersPerBlock, up_block_types: up } = config;
-  if (!Array.isArray(channels) || !Array.isArray(up)) return null;
+  if (component !== 'unet' || !Array.isArray(channels) || !Array.isArray(up)) return () => undefined;
   const names = ldmUnetNames({
     levels: channels.length,
     layersPerBlock: typeof layersPerBlock === 'number' ? layersPerBlock : 2,
     hasUpAttention: up.map((type) => type === 'CrossAttnUpBlock2D'),
   });
-  return (name) => names(name).name.slice(LDM_UNET.length);
+  return (name) => ({ name: names(name).name.slice(LDM_UNET.length) });
 }

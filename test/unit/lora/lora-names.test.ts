@@ -109,13 +109,85 @@ describe('layers of Stable Diffusion XL under the names of its original code', (
     ['time_embed_0', 'time_embedding.linear_1'],
   ])('%s', (name, layer) => {
     const graph = { name: layer, inputs: 1, outputs: 1, kernel: 1 };
-    expect(loraTargets('unet', XL, [graph]).get(name)).toEqual([graph]);
+    expect(loraTargets('unet', XL, [graph]).get(name)).toEqual([{ layer: graph, rows: null }]);
   });
 
   it('a text encoder with and without "text_model."', () => {
     const layer = { name: 'encoder.layers.0.self_attn.q_proj', inputs: 1, outputs: 1, kernel: 1 };
     const targets = loraTargets('text_encoder_2', {}, [layer]);
-    expect(targets.get(normalLayerName('text_model_encoder_layers_0_self_attn_q_proj'))).toEqual([layer]);
-    expect(targets.get('encoder_layers_0_self_attn_to_q')).toEqual([layer]);
+    expect(targets.get(normalLayerName('text_model_encoder_layers_0_self_attn_q_proj'))).toEqual([
+      { layer, rows: null },
+    ]);
+    expect(targets.get('encoder_layers_0_self_attn_to_q')).toEqual([{ layer, rows: null }]);
+  });
+});
+
+/** Flux at its full width, as far as the names need it. */
+const FLUX = [
+  ['transformer_blocks.0.attn.to_q', 3072],
+  ['transformer_blocks.0.attn.to_k', 3072],
+  ['transformer_blocks.0.attn.to_v', 3072],
+  ['transformer_blocks.0.attn.add_q_proj', 3072],
+  ['transformer_blocks.0.attn.add_k_proj', 3072],
+  ['transformer_blocks.0.attn.add_v_proj', 3072],
+  ['transformer_blocks.0.attn.to_add_out', 3072],
+  ['transformer_blocks.0.ff.net.0.proj', 12_288],
+  ['transformer_blocks.0.norm1_context.linear', 18_432],
+  ['single_transformer_blocks.0.attn.to_q', 3072],
+  ['single_transformer_blocks.0.attn.to_k', 3072],
+  ['single_transformer_blocks.0.attn.to_v', 3072],
+  ['single_transformer_blocks.0.proj_mlp', 12_288],
+  ['single_transformer_blocks.0.proj_out', 3072],
+  ['time_text_embed.guidance_embedder.linear_2', 3072],
+  ['norm_out.linear', 6144],
+].map(([name, outputs]) => ({ name: String(name), inputs: 1, outputs: Number(outputs), kernel: 1 }));
+
+describe('layers of Flux under the names of its original code', () => {
+  const targets = loraTargets('transformer', {}, FLUX);
+  // diffusers' own conversion of kohya's Flux LoRAs splits rows so (loaders/lora_conversion_utils.py).
+  it.each([
+    [
+      'double_blocks_0_img_attn_qkv',
+      [
+        ['to_q', 0],
+        ['to_k', 3072],
+        ['to_v', 6144],
+      ],
+      9216,
+    ],
+    [
+      'double_blocks_0_txt_attn_qkv',
+      [
+        ['add_q_proj', 0],
+        ['add_k_proj', 3072],
+        ['add_v_proj', 6144],
+      ],
+      9216,
+    ],
+    [
+      'single_blocks_0_linear1',
+      [
+        ['to_q', 0],
+        ['to_k', 3072],
+        ['to_v', 6144],
+        ['proj_mlp', 9216],
+      ],
+      21_504,
+    ],
+  ] as const)('%s is several', (name, parts, of) => {
+    const found = (targets.get(name) ?? []).map(({ layer, rows }) => [layer.name.split('.').at(-1), rows]);
+    expect(found).toEqual(parts.map(([part, start]) => [part, { start, of }]));
+  });
+
+  it.each([
+    ['double_blocks_0_txt_attn_proj', 'transformer_blocks.0.attn.to_add_out'],
+    ['double_blocks_0_img_mlp_0', 'transformer_blocks.0.ff.net.0.proj'],
+    ['double_blocks_0_txt_mod_lin', 'transformer_blocks.0.norm1_context.linear'],
+    ['single_blocks_0_linear2', 'single_transformer_blocks.0.proj_out'],
+    ['guidance_in_out_layer', 'time_text_embed.guidance_embedder.linear_2'],
+    ['final_layer_adaLN_modulation_1', 'norm_out.linear'],
+    ['single_transformer_blocks_0_attn_to_k', 'single_transformer_blocks.0.attn.to_k'],
+  ])('%s', (name, layer) => {
+    expect((targets.get(name) ?? []).map((target) => target.layer.name)).toEqual([layer]);
   });
 });
