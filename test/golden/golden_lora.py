@@ -1,31 +1,72 @@
-"""Tiny LoRA files for the tiny SD1 model in the namings that people have, and what diffusers computes with them at several strengths."""
+"""Tiny LoRA files for the tiny models in the namings that people have, and what diffusers computes with them at several strengths."""
 
+import re
 from pathlib import Path
 
 import torch
-from diffusers import DDIMScheduler, StableDiffusionImg2ImgPipeline
+from diffusers import DDIMScheduler, StableDiffusionImg2ImgPipeline, StableDiffusionXLImg2ImgPipeline
 from peft import LoraConfig
 from peft.utils import get_peft_model_state_dict
 from PIL import Image
 from safetensors.torch import save_file
 
 from golden_cases import plain
+from golden_flux import load_flux
 from golden_models import load_pipeline, write_json
 
 STRENGTHS = [0, 0.5, 1, -0.5]
-PROMPT, NEGATIVE, SEED, STRENGTH, STEPS, GUIDANCE = "a photo of a cat", "blurry", 5, 0.6, 5, 7.5
+COMMON = {"prompt": "a photo of a cat", "seed": 5, "strength": 0.6, "steps": 5, "input": "input-64x64.png"}
+REQUESTS = {
+    "sd1": COMMON | {"negativePrompt": "blurry", "guidance": 7.5, "scheduler": "ddim"},
+    "sdxl": COMMON | {"negativePrompt": "blurry", "guidance": 5, "scheduler": "ddim"},
+    "flux-schnell": COMMON | {"negativePrompt": "", "guidance": 0, "scheduler": "flow-match-euler"},
+}
 
 UNET_LINEAR = ["to_q", "to_k", "to_v", "to_out.0", "ff.net.0.proj", "ff.net.2", "proj_in", "proj_out", "time_emb_proj"]
 UNET_CONV = ["conv1", "conv2", "conv_shortcut", "downsamplers.0.conv", "upsamplers.0.conv"]
 TEXT = ["q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"]
 
-# case -> (file, weight as a multiple of the strength) ...
+# case -> model, (file, weight as a multiple of the strength) ...
 CASES = {
-    "kohya": [("kohya", 1)],
-    "peft": [("peft", 1)],
-    "text": [("text", 1)],
-    "two": [("kohya", 1), ("peft", -0.6)],
+    "kohya": ("sd1", [("kohya", 1)]),
+    "peft": ("sd1", [("peft", 1)]),
+    "text": ("sd1", [("text", 1)]),
+    "two": ("sd1", [("kohya", 1), ("peft", -0.6)]),
+    "sdxl": ("sdxl", [("sdxl", 1)]),
+    "flux": ("flux-schnell", [("flux", 1)]),
 }
+
+# diffusers' blocks of the tiny SDXL in the numbering of the original code, which kohya's SDXL files use.
+SGM = [
+    (r"down_blocks\.0\.resnets\.0", "input_blocks.1.0"), (r"down_blocks\.0\.downsamplers\.0\.conv", "input_blocks.2.0.op"),
+    (r"down_blocks\.1\.resnets\.0", "input_blocks.3.0"), (r"down_blocks\.1\.attentions\.0", "input_blocks.3.1"),
+    (r"mid_block\.resnets\.0", "middle_block.0"), (r"mid_block\.attentions\.0", "middle_block.1"),
+    (r"mid_block\.resnets\.1", "middle_block.2"), (r"up_blocks\.0\.resnets\.(\d)", r"output_blocks.\1.0"),
+    (r"up_blocks\.0\.attentions\.(\d)", r"output_blocks.\1.1"), (r"up_blocks\.0\.upsamplers\.0", "output_blocks.1.2"),
+    (r"up_blocks\.1\.resnets\.0", "output_blocks.2.0"), (r"up_blocks\.1\.resnets\.1", "output_blocks.3.0"),
+    (r"\.conv1$", ".in_layers.2"), (r"\.conv2$", ".out_layers.3"), (r"\.time_emb_proj$", ".emb_layers.1"),
+    (r"\.conv_shortcut$", ".skip_connection"),
+]  # fmt: skip
+
+# Layers of the original Flux code -> the layers of diffusers that they hold, in order.
+FLUX = {
+    "double_blocks.{}.img_attn.qkv": ["transformer_blocks.{}.attn.to_q", "transformer_blocks.{}.attn.to_k", "transformer_blocks.{}.attn.to_v"],
+    "double_blocks.{}.txt_attn.qkv": [f"transformer_blocks.{{}}.attn.add_{x}_proj" for x in "qkv"],
+    "double_blocks.{}.img_attn.proj": ["transformer_blocks.{}.attn.to_out.0"],
+    "double_blocks.{}.txt_attn.proj": ["transformer_blocks.{}.attn.to_add_out"],
+    "double_blocks.{}.img_mlp.0": ["transformer_blocks.{}.ff.net.0.proj"],
+    "double_blocks.{}.txt_mlp.2": ["transformer_blocks.{}.ff_context.net.2"],
+    "double_blocks.{}.img_mod.lin": ["transformer_blocks.{}.norm1.linear"],
+    "double_blocks.{}.txt_mod.lin": ["transformer_blocks.{}.norm1_context.linear"],
+    "single_blocks.{}.linear1": [*(f"single_transformer_blocks.{{}}.attn.to_{x}" for x in "qkv"), "single_transformer_blocks.{}.proj_mlp"],
+    "single_blocks.{}.linear2": ["single_transformer_blocks.{}.proj_out"],
+    "single_blocks.{}.modulation.lin": ["single_transformer_blocks.{}.norm.linear"],
+}  # fmt: skip
+FLUX_OUTSIDE = {
+    "img_in": "x_embedder", "txt_in": "context_embedder", "time_in.in_layer": "time_text_embed.timestep_embedder.linear_1",
+    "vector_in.out_layer": "time_text_embed.text_embedder.linear_2", "final_layer.linear": "proj_out",
+    "final_layer.adaLN_modulation.1": "norm_out.linear",
+}  # fmt: skip
 
 
 def matrices(model: torch.nn.Module, targets: list[str], rank: int, amplitude: float) -> dict:
@@ -69,16 +110,77 @@ def adapter(model: torch.nn.Module, targets: list[str], rank: int, alpha: float,
     return {k: v.clone() for k, v in state.items()}, config
 
 
+def text_layers(encoder: torch.nn.Module, rank: int, amplitude: float) -> dict:
+    """With the names of transformers up to 4, which every file has."""
+    return {f"text_model.{k.removeprefix('text_model.')}": v for k, v in matrices(encoder, TEXT, rank, amplitude).items()}
+
+
+def make_xl(root: Path, folder: Path) -> None:
+    pipe = load_xl(root)
+    torch.manual_seed(32)
+    unet = {}
+    for name, pair in matrices(pipe.unet, UNET_LINEAR + UNET_CONV, 4, 0.2).items():
+        for pattern, to in SGM:
+            name = re.sub(pattern, to, name)
+        unet[name] = pair
+    save_kohya(
+        folder / "sdxl.safetensors",
+        kohya("lora_unet_", unet, 2) | kohya("lora_te1_", text_layers(pipe.text_encoder, 4, 0.4), 2)
+        | kohya("lora_te2_", text_layers(pipe.text_encoder_2, 4, 0.4), 2),
+        torch.float16, {"ss_base_model_version": "sdxl_base_v1-0"},
+    )  # fmt: skip
+
+
+def make_flux_file(root: Path, folder: Path) -> dict:
+    """Writes a file in kohya's naming, and answers the same in diffusers' own, split by hand (its conversion knows the full size only)."""
+    pipe = load_flux(root, "schnell")
+    torch.manual_seed(33)
+    modules = dict(pipe.transformer.named_modules())
+    rank, alpha, kohya_layers, split = 4, 3, {}, {}
+
+    def add(name: str, parts: list[str]) -> None:
+        weights = [modules[part].weight for part in parts]
+        down = (torch.randn(rank, weights[0].shape[1]) / weights[0].shape[1] ** 0.5).half()
+        up = (torch.randn(sum(len(w) for w in weights), rank) * 0.3 / rank**0.5).half()
+        kohya_layers[name] = (down, up)
+        if name == "final_layer.adaLN_modulation.1":  # shift and scale stand the other way round
+            up = torch.cat(up.chunk(2)[::-1])
+        for part, rows in zip(parts, up.split([len(w) for w in weights]), strict=True):
+            split[f"transformer.{part}.lora_A.weight"] = down.float()
+            split[f"transformer.{part}.lora_B.weight"] = rows.float() * (alpha / rank)
+
+    for name, parts in FLUX.items():
+        for i in range(2):
+            add(name.format(i), [part.format(i) for part in parts])
+    for name, part in FLUX_OUTSIDE.items():
+        add(name, [part])
+    text = text_layers(pipe.text_encoder, rank, 0.5)
+    for name, (down, up) in text.items():
+        layer = name if any(k.startswith("text_model.") for k, _ in pipe.text_encoder.named_modules()) else name.removeprefix("text_model.")
+        split[f"text_encoder.{layer}.lora_A.weight"] = down.half().float()
+        split[f"text_encoder.{layer}.lora_B.weight"] = up.half().float() * (alpha / rank)
+    save_kohya(
+        folder / "flux.safetensors", kohya("lora_unet_", kohya_layers, alpha) | kohya("lora_te1_", text, alpha), torch.float16,
+        {"modelspec.architecture": "flux-1-schnell/lora"},
+    )  # fmt: skip
+    return split
+
+
+def load_xl(root: Path) -> StableDiffusionXLImg2ImgPipeline:
+    pipe = StableDiffusionXLImg2ImgPipeline.from_pretrained(root / "models/sdxl", local_files_only=True, add_watermarker=False)
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
 def make_files(root: Path, folder: Path) -> None:
     pipe = load_pipeline(root / "models/sd1")
     torch.manual_seed(31)
-    # The names of transformers up to 4, which every file has.
-    text = {f"text_model.{k}": v for k, v in matrices(pipe.text_encoder, TEXT, 4, 0.5).items()}
+    text = text_layers(pipe.text_encoder, 4, 0.5)
     unet = matrices(pipe.unet, UNET_LINEAR + UNET_CONV, 4, 0.3)
     told = {"ss_base_model_version": "sd_v1", "ss_network_module": "networks.lora", "ss_network_dim": "4"}
     save_kohya(folder / "kohya.safetensors", kohya("lora_unet_", unet, 3) | kohya("lora_te_", text, 3), torch.float16, told)
 
-    text_only = {f"text_model.{k}": v for k, v in matrices(pipe.text_encoder, TEXT, 2, 0.8).items()}
+    text_only = text_layers(pipe.text_encoder, 2, 0.8)
     save_kohya(folder / "text.safetensors", kohya("lora_te_", text_only, 1), torch.bfloat16, {})
 
     unet_state, unet_config = adapter(pipe.unet, UNET_LINEAR, 3, 6, 0.3)
@@ -101,17 +203,30 @@ def make_files(root: Path, folder: Path) -> None:
     save_kohya(folder / "xl.safetensors", xl, torch.float16, {"modelspec.architecture": "stable-diffusion-xl-v1-base/lora"})
 
 
-def run(pipe, image: Image.Image) -> dict:
+def load(root: Path, model: str):
+    if model == "flux-schnell":
+        return load_flux(root, "schnell")
+    pipe = load_xl(root) if model == "sdxl" else load_pipeline(root / f"models/{model}")
+    pipe.scheduler = DDIMScheduler.from_config(pipe.scheduler.config)
+    return pipe
+
+
+def run(pipe, request: dict, image: Image.Image) -> dict:
     tensors = {}
+    is_flux = hasattr(pipe, "transformer")
 
     def record(_pipe, index, _timestep, values):
-        tensors[f"latents_step_{index}"] = values["latents"].clone()
+        latents = values["latents"]
+        tensors[f"latents_step_{index}"] = pipe._unpack_latents(latents, 64, 64, 8) if is_flux else latents.clone()
         return {}
 
+    more = {"height": 64, "width": 64} if is_flux else {"negative_prompt": request["negativePrompt"]}
+    if is_flux:
+        more["max_sequence_length"] = 256
     pipe(
-        prompt=PROMPT, negative_prompt=NEGATIVE, image=image, strength=STRENGTH, num_inference_steps=STEPS,
-        guidance_scale=GUIDANCE, generator=torch.Generator("cpu").manual_seed(SEED), output_type="latent",
-        callback_on_step_end=record,
+        prompt=request["prompt"], image=image, strength=request["strength"], num_inference_steps=request["steps"],
+        guidance_scale=request["guidance"], generator=torch.Generator("cpu").manual_seed(request["seed"]),
+        output_type="latent", callback_on_step_end=record, **more,
     )  # fmt: skip
     return tensors
 
@@ -123,18 +238,21 @@ def make_lora(root: Path) -> None:
     for path in folder.iterdir():
         path.unlink()
     make_files(root, folder)
-    image = Image.open(root / "input-64x64.png").convert("RGB")
-    record = {}
-    for case, files in CASES.items():
-        pipe = load_pipeline(root / "models/sd1")
-        pipe.scheduler = DDIMScheduler.from_config(pipe.scheduler.config)
-        plain_run = run(pipe, image)
+    make_xl(root, folder)
+    split = make_flux_file(root, folder)
+    record, configs = {}, {}
+    for case, (model, files) in CASES.items():
+        request = REQUESTS[model]
+        image = Image.open(root / request["input"]).convert("RGB")
+        pipe = load(root, model)
+        configs[model] = {"_class_name": type(pipe.scheduler).__name__} | plain(pipe.scheduler.config)
+        plain_run = run(pipe, request, image)
         for name, _ in files:
-            pipe.load_lora_weights(folder / f"{name}.safetensors", adapter_name=name)
+            pipe.load_lora_weights(split if case == "flux" else folder / f"{name}.safetensors", adapter_name=name)
         last = {}
         for strength in STRENGTHS:
             pipe.set_adapters([name for name, _ in files], [strength * factor for _, factor in files])
-            latents = run(pipe, image)
+            latents = run(pipe, request, image)
             last[strength] = list(latents.values())[-1]
             record |= {f"{case}/{strength}/{key}": value for key, value in latents.items()}
         unchanged = (last[0] - list(plain_run.values())[-1]).abs().max()
@@ -145,9 +263,11 @@ def make_lora(root: Path) -> None:
     write_json(
         folder / "cases.json",
         {
-            "prompt": PROMPT, "negativePrompt": NEGATIVE, "seed": SEED, "strength": STRENGTH, "steps": STEPS,
-            "guidance": GUIDANCE, "input": "input-64x64.png", "scheduler": "ddim",
-            "schedulerConfig": plain(pipe.scheduler.config), "strengths": STRENGTHS,
-            "cases": {case: [{"file": f"{n}.safetensors", "factor": f} for n, f in files] for case, files in CASES.items()},
+            "strengths": STRENGTHS,
+            "requests": {model: request | {"schedulerConfig": configs[model]} for model, request in REQUESTS.items()},
+            "cases": {
+                case: {"model": model, "files": [{"file": f"{n}.safetensors", "factor": f} for n, f in files]}
+                for case, (model, files) in CASES.items()
+            },
         },
     )  # fmt: skip

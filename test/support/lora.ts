@@ -16,7 +16,7 @@ import { runJob } from './run-job';
 const LORAS = join(GOLDEN, 'lora');
 export const goldenLora = (name: string): string => join(LORAS, `${name}.safetensors`);
 
-const schema = z.object({
+const requestSchema = z.object({
   prompt: z.string(),
   negativePrompt: z.string(),
   seed: z.number(),
@@ -26,49 +26,55 @@ const schema = z.object({
   input: z.string(),
   scheduler: schedulerNameSchema,
   schedulerConfig: z.unknown(),
+});
+const schema = z.object({
   strengths: z.array(z.number()),
-  cases: z.record(z.string(), z.array(z.object({ file: z.string(), factor: z.number() }))),
+  requests: z.record(z.string(), requestSchema),
+  cases: z.record(
+    z.string(),
+    z.object({ model: z.string(), files: z.array(z.object({ file: z.string(), factor: z.number() })) }),
+  ),
 });
 
 export const LORA_RUNS = schema.parse(JSON.parse(readFileSync(join(LORAS, 'cases.json'), 'utf8')));
 
+function caseOf(name: string) {
+  const { model = '', files = [] } = LORA_RUNS.cases[name] ?? {};
+  const request = LORA_RUNS.requests[model];
+  if (request === undefined) throw new Error(`no case ${name}`);
+  return { model, files, request };
+}
+
 /** The request of a case at a strength. */
 export function loraSettings(name: string, strength: number): GenerationSettings {
-  const { prompt, negativePrompt, seed, steps, guidance, scheduler } = LORA_RUNS;
+  const { model, files, request } = caseOf(name);
   return generationSettingsSchema.parse({
-    prompt,
-    negativePrompt,
-    seed,
-    steps,
-    guidance,
-    scheduler,
-    strength: LORA_RUNS.strength,
+    ...request,
     size: { width: 64, height: 64 },
-    model: goldenModel('sd1'),
+    model: goldenModel(model),
     device: 'cpu',
-    loras: (LORA_RUNS.cases[name] ?? []).map(({ file, factor }) => ({
-      lora: join(LORAS, file),
-      strength: strength * factor,
-    })),
+    loras: files.map(({ file, factor }) => ({ lora: join(LORAS, file), strength: strength * factor })),
   });
 }
 
-/** The latents after each step. */
+/** The latents after each step, by the scheduler of a case. */
 export async function loraLatents(
   settings: GenerationSettings,
   models: ModelCache,
+  name = 'kohya',
 ): Promise<readonly Float32Array[]> {
+  const { request } = caseOf(name);
   const steps: Float32Array[] = [];
   await withFolder((folder) =>
     runJob({
       folder,
-      inputPath: join(GOLDEN, LORA_RUNS.input),
+      inputPath: join(GOLDEN, request.input),
       settings,
       context: {
         models,
         inspect: (tensor, data) => tensor.startsWith('latents_step_') && steps.push(Float32Array.from(data)),
         exact: {
-          schedulerConfig: parseSchedulerConfig(JSON.stringify(LORA_RUNS.schedulerConfig)),
+          schedulerConfig: parseSchedulerConfig(JSON.stringify(request.schedulerConfig)),
           prompt: true,
         },
       },

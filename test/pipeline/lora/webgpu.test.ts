@@ -12,7 +12,10 @@ import { useTemporaryHome } from '../../support/temporary-home';
 
 useTemporaryHome();
 
-it('a UNet with linear and convolution branches', async () => {
+/** The software driver compiles a program for every shape. */
+const PATIENCE_MS = 300_000;
+
+it('a UNet with linear and convolution branches', { timeout: PATIENCE_MS }, async () => {
   const { folder } = await withLoras(await readModelFolder(goldenModel('sd1')), 'sd1', [
     await readLora(goldenLora('kohya')),
   ]);
