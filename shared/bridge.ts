@@ -20,6 +20,7 @@ export const PAGE_REQUESTS = [
   'result.save',
   'result.reveal',
   'model.open',
+  'lora.list',
   'prompt.count-tokens',
 ] as const satisfies readonly RequestName[];
 export type PageRequestName = (typeof PAGE_REQUESTS)[number];

@@ -86,6 +86,8 @@ export const REQUESTS = {
   'result.reveal': { request: z.object({ resultId: id }), response: nothing },
   /** Native folder dialog, then the engine reads the model; null when closed. */
   'model.open': { request: nothing, response: modelInfoSchema.nullable() },
+  /** Names of the LoRA files in the app's folder for them, for the form's list. */
+  'lora.list': { request: nothing, response: z.array(z.string()) },
   /** Fills the form's prompt length display: CLIP tokens of a prompt for a model (without start and end). */
   'prompt.count-tokens': {
     request: z.object({ prompt: z.string().max(10_000), model: z.string().nullable() }),

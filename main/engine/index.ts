@@ -5,6 +5,7 @@ import { toErrorBody, AppError } from '../../shared/errors';
 import { cancelledError } from './context';
 import { inspectPicture } from './image/inspect';
 import { img2img } from './img2img';
+import { listLoras } from './lora/find-lora';
 import { withoutTags } from './lora/lora-prompt';
 import {
   ENGINE_METHODS,
@@ -41,6 +42,7 @@ const handlers: Handlers = {
     const { prompt, model } = ENGINE_METHODS['prompt.count-tokens'].parse(params);
     return (await counterOf(model))(withoutTags(prompt));
   },
+  'lora.list': async () => [...(await listLoras()).keys()],
   img2img: async (params, { id, signal }) => {
     const job = ENGINE_METHODS.img2img.parse(params);
     return inTurn(signal, () =>

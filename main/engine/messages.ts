@@ -24,6 +24,8 @@ export const ENGINE_METHODS = {
   /** Reads a model folder (`null`: the bundled starter model). */
   'model.info': z.object({ model: z.string().nullable() }),
   'prompt.count-tokens': z.object({ prompt: z.string(), model: z.string().nullable() }),
+  /** Names of the LoRAs in the app's folder. */
+  'lora.list': z.object({}),
   /** The main job. `jobFolder` holds the journal; a second call with the same folder goes on where the first one stopped. */
   img2img: z.object({
     inputPath: z.string(),
@@ -44,6 +46,7 @@ export interface EngineAnswers {
   inspect: PictureInfo;
   'model.info': ModelInfo;
   'prompt.count-tokens': { tokens: number; limit: number };
+  'lora.list': string[];
   img2img: JobReport;
 }
 
@@ -85,5 +88,6 @@ export const ENGINE_ANSWER_SCHEMAS = {
   inspect: pictureInfoSchema,
   'model.info': modelInfoSchema,
   'prompt.count-tokens': z.object({ tokens: z.number().int(), limit: z.number().int() }),
+  'lora.list': z.array(z.string()),
   img2img: jobReportSchema,
 } as const;

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { z } from 'zod';
 import type { REQUESTS, RequestName, ResponseOf, ResultView } from '../../shared/contract';
 import { AppError } from '../../shared/errors';
+import type { LoraChoice } from '../../shared/generation';
 import { copyFileAtomic } from './atomic-file';
 import type { EngineHost } from './engine-host';
 import { openingDraft } from './first-draft';
@@ -54,6 +55,11 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
         'This model is not among those that were opened here; open its folder first.',
       );
   };
+  /** The page names LoRAs and gives no paths. */
+  const checkLoras = (loras: readonly LoraChoice[]): void => {
+    if (loras.some(({ lora }) => /[\\/]/.test(lora)))
+      throw new AppError('model', 'A LoRA has to lie in the app folder for LoRAs; put its file there first.');
+  };
   /** Name without ending for a result's file: after the picture it was made from. */
   const nameFor = async ({ sourceId, seed }: ResultView): Promise<string> =>
     suggestName((await sources.find(sourceId))?.name ?? 'picture', seed);
@@ -90,6 +96,7 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
     'job.start': async (request) => {
       checkModel(request.settings.model);
       if (request.settings.vae !== null) throw vaeError();
+      checkLoras(request.settings.loras);
       return queue.start(request);
     },
     'job.cancel': async ({ jobId }) => {
@@ -121,6 +128,7 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
       const folder = await desktop.pickFolder();
       return folder === null ? null : models.open(folder);
     },
+    'lora.list': () => reader.request('lora.list', {}),
     'prompt.count-tokens': async (request) => {
       checkModel(request.model);
       return reader.request('prompt.count-tokens', request);

@@ -42,6 +42,8 @@ export interface Actions {
   importFile: (file: File) => Promise<void>;
   importPasted: (file: File) => Promise<void>;
   openModel: () => Promise<void>;
+  /** Asks again which LoRA files there are. */
+  listLoras: () => Promise<void>;
   generate: () => Promise<void>;
   cancel: () => Promise<void>;
   resume: (jobId: string) => Promise<void>;
@@ -136,6 +138,10 @@ export function createApp(bridge: PageBridge): App {
       if (model === null) return;
       dispatch({ type: 'model-opened', model });
       confirm('modelOpened', { name: model.name });
+    },
+    listLoras: async () => {
+      const names = valueOf('model', await bridge.loraList());
+      if (names !== null) dispatch({ type: 'loras-listed', names });
     },
     generate: async () => {
       const { source, draft: now } = state();

@@ -39,6 +39,8 @@ export interface PageState {
   sources: Readonly<Record<string, Source>>;
   isImporting: boolean;
   models: readonly ModelInfo[];
+  /** Names of the LoRA files that can be chosen. */
+  loras: readonly string[];
   runs: Readonly<Record<string, JobRun>>;
   /** The job that the page follows: the newest one. */
   currentJobId: string | null;
@@ -89,6 +91,7 @@ export const INITIAL_STATE: PageState = {
   sources: {},
   isImporting: false,
   models: [],
+  loras: [],
   runs: {},
   currentJobId: null,
   isStarting: false,

@@ -15,6 +15,7 @@ export type PageEvent =
   /** `source` is null when the person closed the dialog. */
   | { type: 'import-ended'; source: Source | null }
   | { type: 'model-opened'; model: ModelInfo }
+  | { type: 'loras-listed'; names: readonly string[] }
   | { type: 'start-asked' }
   | { type: 'start-ended' }
   | { type: 'job-changed'; view: JobView }
@@ -45,6 +46,8 @@ export function reduce(state: PageState, event: PageEvent): PageState {
         : takeSource({ ...state, isImporting: false }, event.source);
     case 'model-opened':
       return openModel(state, event.model);
+    case 'loras-listed':
+      return { ...state, loras: event.names };
     case 'start-asked':
       return { ...state, isStarting: true, problem: null, notice: null };
     case 'start-ended':

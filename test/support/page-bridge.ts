@@ -71,6 +71,7 @@ export function createPageBridge(app: AppState): PageBridge {
     resultSave: async () => ok({ path: '/pictures/result.png' }),
     resultReveal: async () => ok(null),
     modelOpen: async () => ok(null),
+    loraList: async () => ok([]),
     promptCountTokens: async ({ prompt }) => ok({ tokens: prompt.split(/\s+/u).length, limit: 75 }),
     onJobChanged: on('job.changed'),
     onJobProgress: on('job.progress'),
@@ -95,6 +96,7 @@ export function createPageBridge(app: AppState): PageBridge {
     resultSave: (payload) => (record('resultSave', payload), current.resultSave(payload)),
     resultReveal: (payload) => (record('resultReveal', payload), current.resultReveal(payload)),
     modelOpen: () => (record('modelOpen'), current.modelOpen()),
+    loraList: () => (record('loraList'), current.loraList()),
     promptCountTokens: (payload) => (
       record('promptCountTokens', payload),
       current.promptCountTokens(payload)

@@ -155,6 +155,7 @@ describe('the walls', () => {
         'jobDiscard',
         'jobResume',
         'jobStart',
+        'loraList',
         'modelOpen',
         'onCommand',
         'onJobChanged',

@@ -1,4 +1,4 @@
-/** What is folded away: model, device, fitting, tiles, file format. */
+/** What is folded away: model, LoRAs, device, fitting, tiles, file format. */
 import { FolderOpen } from 'lucide-react';
 import { useActions, usePage } from '../../app-context';
 import { useT } from '../../i18n/use-t';
@@ -8,6 +8,7 @@ import { Button } from '../../ui/button';
 import { PopoverClose } from '../../ui/popover';
 import { Segmented } from '../../ui/segmented';
 import { Select } from '../../ui/select';
+import { Loras } from './loras';
 import styles from './settings.module.css';
 
 /** The value that stands for "the bundled starter model" in the list; ids and paths are never empty. */
@@ -43,6 +44,7 @@ export function MoreSettings() {
           {t('settings.openModel')}
         </Button>
       </PopoverClose>
+      <Loras />
       <Segmented
         label={t('settings.device')}
         value={settings.device}

@@ -117,6 +117,16 @@ describe('the page', () => {
     expect(sent('sourceImportBytes')).toEqual([{ name: 'image.png', bytes: new Uint8Array([1, 2, 3]) }]);
   });
 
+  it('sends the chosen LoRAs with their strengths, and knows which there are', async () => {
+    const { actions, store, answer, sent } = await open();
+    answer('loraList', async () => ok(['ink', 'oil']));
+    await actions.listLoras();
+    expect(store.getState().loras).toEqual(['ink', 'oil']);
+    actions.changeSettings({ loras: [{ lora: 'ink', strength: 0.8 }] });
+    await actions.generate();
+    expect(sent('jobStart')).toMatchObject([{ settings: { loras: [{ lora: 'ink', strength: 0.8 }] } }]);
+  });
+
   it('confirms what was saved for a moment', async () => {
     const { actions, store } = await open({ results: [result()] });
     await actions.saveResult();
