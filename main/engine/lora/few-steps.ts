@@ -30,25 +30,24 @@ export function fewStepsOf(lora: LoraFile): FewSteps | null {
   const words = [name, metadata['modelspec.title'] ?? '', metadata['ss_output_name'] ?? ''].join(' ');
   const told = Number(/(\d+)[-_ ]?steps?(?![a-z])/i.exec(words)?.[1] ?? NaN);
   const steps = (usual: number): number => (told >= 1 && told <= 50 ? told : usual);
-  const isFlux = familyOf(lora) === 'flux';
+  // Flux has one scheduler, and its guidance is a number that it was distilled with.
+  const own = familyOf(lora) === 'flux' ? { guidance: 3.5, scheduler: null, schedulerConfig: {} } : {};
 
   if (/(^|[^a-z])lcm([^a-z]|$)/i.test(words)) {
-    return { kind: 'LCM', steps: steps(8), guidance: 1.5, scheduler: 'lcm', schedulerConfig: {} };
+    return { kind: 'LCM', steps: steps(8), guidance: 1.5, scheduler: 'lcm', schedulerConfig: {}, ...own };
   }
   if (/lightning/i.test(words)) {
-    return { kind: 'Lightning', steps: steps(4), guidance: 0, scheduler: 'euler', schedulerConfig: TRAILING };
+    const lightning = { guidance: 0, scheduler: 'euler', schedulerConfig: TRAILING } as const;
+    return { kind: 'Lightning', steps: steps(4), ...lightning, ...own };
   }
   if (/(^|[^a-z])hyper[-_ ]?(sd|flux)/i.test(words)) {
-    return isFlux
-      ? { kind: 'Hyper', steps: steps(8), guidance: 3.5, scheduler: null, schedulerConfig: {} }
-      : {
-          kind: 'Hyper',
-          steps: steps(8),
-          guidance: /cfg/i.test(words) ? 5 : 0,
-          // DDIM is TCD with eta 0.
-          scheduler: 'ddim',
-          schedulerConfig: TRAILING,
-        };
+    // DDIM is TCD with eta 0.
+    const hyper = {
+      guidance: /cfg/i.test(words) ? 5 : 0,
+      scheduler: 'ddim',
+      schedulerConfig: TRAILING,
+    } as const;
+    return { kind: 'Hyper', steps: steps(8), ...hyper, ...own };
   }
   return null;
 }
