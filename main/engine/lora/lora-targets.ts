@@ -3,13 +3,13 @@ import { LDM_UNET, ldmUnetNames } from '../checkpoint/ldm-keys';
 import type { GraphLayer } from '../graphs/graph-builder';
 import type { Component } from '../model/component';
 import type { JsonObject } from '../model/component-source';
-import { originalFluxLayers, type OriginalLayer } from './flux-names';
+import { otherFluxNames, type OtherName } from './flux-names';
 import { flatten } from './lora-names';
 
 /** A layer of the model that a name means, and which outputs of the named layer are its own; null: all. */
-export interface LoraTarget extends Pick<OriginalLayer, 'hasSwappedHalves'> {
+export interface LoraTarget extends Pick<OtherName, 'hasSwappedHalves'> {
   readonly layer: GraphLayer;
-  readonly rows: NonNullable<OriginalLayer['rows']> | null;
+  readonly rows: NonNullable<OtherName['rows']> | null;
 }
 
 /** Name of a layer with underscores → the layers that it means: several where the original code keeps them in one. */
@@ -29,18 +29,17 @@ export function loraTargets(
   layers: readonly GraphLayer[],
 ): LoraTargets {
   const targets = new Map<string, LoraTarget[]>();
-  const original = originalLayers(component, config, layers);
+  const others = otherNames(component, config, layers);
   for (const layer of layers) {
     const names = [layer.name, ...OLDER_NAMES.map(([pattern, to]) => layer.name.replace(pattern, to))];
     for (const name of new Set(names.map((each) => normalLayerName(flatten(each))))) {
       targets.set(name, [{ layer, rows: null }]);
     }
-    const there = original(layer.name);
-    if (there === undefined) continue;
-    const name = flatten(there.name);
-    const { rows = null, hasSwappedHalves } = there;
-    const target = { layer, rows, ...(hasSwappedHalves === undefined ? {} : { hasSwappedHalves }) };
-    targets.set(name, rows === null ? [target] : [...(targets.get(name) ?? []), target]);
+    for (const { name, rows = null, hasSwappedHalves } of others(layer)) {
+      const target = { layer, rows, ...(hasSwappedHalves === undefined ? {} : { hasSwappedHalves }) };
+      const flat = flatten(name);
+      targets.set(flat, rows === null ? [target] : [...(targets.get(flat) ?? []), target]);
+    }
   }
   return targets;
 }
@@ -48,22 +47,19 @@ export function loraTargets(
 /** transformers 5 has no "text_model." in its names; files from before have. */
 export const normalLayerName = (name: string): string => name.replace(/^text_model_/, '');
 
-/** diffusers' name of a layer → the original code's. */
-function originalLayers(
+/** Layer → its names in the original code. */
+function otherNames(
   component: Component,
   config: JsonObject,
   layers: readonly GraphLayer[],
-): (name: string) => OriginalLayer | undefined {
-  if (component === 'transformer') {
-    const names = originalFluxLayers(layers);
-    return (name) => names.get(name);
-  }
+): (layer: GraphLayer) => readonly OtherName[] {
+  if (component === 'transformer') return otherFluxNames(layers);
   const { block_out_channels: channels, layers_per_block: layersPerBlock, up_block_types: up } = config;
-  if (component !== 'unet' || !Array.isArray(channels) || !Array.isArray(up)) return () => undefined;
+  if (component !== 'unet' || !Array.isArray(channels) || !Array.isArray(up)) return () => [];
   const names = ldmUnetNames({
     levels: channels.length,
     layersPerBlock: typeof layersPerBlock === 'number' ? layersPerBlock : 2,
     hasUpAttention: up.map((type) => type === 'CrossAttnUpBlock2D'),
   });
-  return (name) => ({ name: names(name).name.slice(LDM_UNET.length) });
+  return ({ name }) => [{ name: names(name).name.slice(LDM_UNET.length) }];
 }

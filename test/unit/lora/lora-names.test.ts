@@ -190,4 +190,27 @@ describe('layers of Flux under the names of its original code', () => {
   ])('%s', (name, layer) => {
     expect((targets.get(name) ?? []).map((target) => target.layer.name)).toEqual([layer]);
   });
+
+  it('the last scale and shift, which a single file keeps apart and the other way round', () => {
+    const [shift, scale] = ['shift', 'scale'].map((half) => ({
+      name: `norm_out.${half}`,
+      inputs: 3072,
+      outputs: 3072,
+      kernel: 1,
+    }));
+    const apart = loraTargets(
+      'transformer',
+      {},
+      [shift, scale].filter((each) => each !== undefined),
+    );
+    expect(apart.get('final_layer_adaLN_modulation_1')).toEqual([
+      { layer: shift, rows: { start: 0, of: 6144 } },
+      { layer: scale, rows: { start: 3072, of: 6144 } },
+    ]);
+    expect(apart.get('norm_out_linear')).toEqual([
+      { layer: shift, rows: { start: 3072, of: 6144 } },
+      { layer: scale, rows: { start: 0, of: 6144 } },
+    ]);
+    expect(targets.get('final_layer_adaLN_modulation_1')?.[0]?.hasSwappedHalves).toBe(true);
+  });
 });
