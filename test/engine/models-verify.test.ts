@@ -65,6 +65,18 @@ describe('models verify', () => {
     expect(result.stdout).toMatch(/Problems +none/);
   });
 
+  it('a Flux folder', async () => {
+    const result = await verify(goldenModel('flux-schnell'));
+    expect(result.code, result.lines.join('\n')).toBe(0);
+    expect(result.stdout).toMatch(
+      /Family +flux, schnell, predicts flow velocity, FlowMatchEulerDiscreteScheduler/,
+    );
+    expect(result.stdout).toMatch(
+      /text_encoder_2 safetensors, 0\.0 M F32.*\ntransformer +safetensors, 0\.1 M F32/,
+    );
+    expect(result.stdout).toMatch(/Memory +0\.6 MiB of weights .* open, 0\.3 MiB for the largest alone/);
+  });
+
   it('files that are no model, in one sentence and with exit code 4', async () => {
     const control = join(folder, 'control.safetensors');
     const weight = { dtype: 'F32' as const, shape: [1, 2], data: new Float32Array(2) };

@@ -10,7 +10,7 @@ export function parseConfig<T>(schema: z.ZodType<T>, json: unknown, label: strin
   const setting = issue?.path.join('.') ?? '';
   throw new AppError(
     'model',
-    `The config of ${label} has a setting that cannot be built here ("${setting}"); use a Stable Diffusion 1 or 2 model in its usual architecture.`,
+    `The config of ${label} has a setting that cannot be built here ("${setting}"); use a Stable Diffusion or FLUX.1 model in its usual architecture.`,
     { cause: parsed.error },
   );
 }
@@ -20,6 +20,6 @@ export function assertDivides(setting: string, parts: number, channels: number):
   if (parts > 0 && channels % parts === 0) return;
   throw new AppError(
     'model',
-    `The model's ${setting} is ${parts}, which does not divide its ${channels} channels; the model is not built like Stable Diffusion 1 or 2, or its config belongs to another one.`,
+    `The model's ${setting} is ${parts}, which does not divide its ${channels} channels; the model is not built like Stable Diffusion or FLUX.1, or its config belongs to another one.`,
   );
 }

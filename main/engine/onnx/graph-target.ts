@@ -24,39 +24,53 @@ export function targetFor(provider: Provider): Promise<GraphTarget> {
 const LENGTH = 96;
 const SIZE = 40;
 const DIMS = [1, LENGTH, SIZE];
+const BIAS_DIMS = [1, 1, LENGTH, LENGTH];
 const TOLERANCE = 2e-3;
 
-/** Tries both kinds: every position sees all others, and only earlier ones. */
+/** Tries all kinds: every position sees all others, with a bias on the scores (T5), and only earlier ones. */
 async function attentionIsRight(provider: Provider): Promise<boolean> {
   try {
-    return (await agrees(provider, false)) && (await agrees(provider, true));
+    return (
+      (await agrees(provider, 'plain')) &&
+      (await agrees(provider, 'biased')) &&
+      (await agrees(provider, 'causal'))
+    );
   } catch {
     return false;
   }
 }
 
-async function agrees(provider: Provider, isCausal: boolean): Promise<boolean> {
+type Kind = 'plain' | 'biased' | 'causal';
+
+async function agrees(provider: Provider, kind: Kind): Promise<boolean> {
   const wave = (n: number): Float32Array =>
     Float32Array.from({ length: LENGTH * SIZE }, (_, i) => Math.sin(i * n) * 2);
   const [q, k, v] = [wave(1.3), wave(2.3), wave(3.3)];
-  const session = await ort.InferenceSession.create(
-    attentionGraph(isCausal),
-    sessionOptions(provider, 'all'),
+  const session = await ort.InferenceSession.create(attentionGraph(kind), sessionOptions(provider, 'all'));
+  const tensor = (data: Float32Array, dims = DIMS): InstanceType<typeof ort.Tensor> =>
+    new ort.Tensor('float32', data, dims);
+  const bias = Float32Array.from({ length: LENGTH ** 2 }, (_, i) =>
+    kind === 'biased' ? Math.sin(i * 0.7) : 0,
   );
-  const tensor = (data: Float32Array): InstanceType<typeof ort.Tensor> =>
-    new ort.Tensor('float32', data, DIMS);
-  const { y } = await session.run({ q: tensor(q), k: tensor(k), v: tensor(v) });
+  const { y } = await session.run({
+    q: tensor(q),
+    k: tensor(k),
+    v: tensor(v),
+    ...(kind === 'biased' ? { bias: tensor(bias, BIAS_DIMS) } : {}),
+  });
   await session.release();
   const actual = y?.data;
   if (!(actual instanceof Float32Array)) return false;
-  return attentionOf(q, k, v, isCausal).every((value, i) => Math.abs(value - (actual[i] ?? NaN)) < TOLERANCE);
+  return attentionOf({ q, k, v, bias }, kind === 'causal').every(
+    (value, i) => Math.abs(value - (actual[i] ?? NaN)) < TOLERANCE,
+  );
 }
 
-function attentionGraph(isCausal: boolean): Buffer {
-  const inputs = ['q', 'k', 'v'];
+function attentionGraph(kind: Kind): Buffer {
+  const inputs = ['q', 'k', 'v', ...(kind === 'biased' ? ['bias'] : [])];
   return encodeOnnxModel({
     name: 'attention',
-    inputs: inputs.map((name) => ({ name, dtype: 'float32', dims: DIMS })),
+    inputs: inputs.map((name) => ({ name, dtype: 'float32', dims: name === 'bias' ? BIAS_DIMS : DIMS })),
     outputs: [{ name: 'y', dtype: 'float32', dims: DIMS }],
     initializers: [],
     nodes: [
@@ -64,23 +78,30 @@ function attentionGraph(isCausal: boolean): Buffer {
         op: 'MultiHeadAttention',
         domain: 'com.microsoft',
         name: 'attention',
-        inputs,
+        inputs: kind === 'biased' ? ['q', 'k', 'v', '', '', 'bias'] : inputs,
         outputs: ['y'],
-        attributes: { num_heads: 1, unidirectional: isCausal ? 1 : 0 },
+        attributes: { num_heads: 1, unidirectional: kind === 'causal' ? 1 : 0 },
       },
     ],
   });
 }
 
-/** softmax(q·kᵀ/√d)·v for one head. */
-function attentionOf(q: Float32Array, k: Float32Array, v: Float32Array, isCausal: boolean): Float32Array {
+interface Attended {
+  readonly q: Float32Array;
+  readonly k: Float32Array;
+  readonly v: Float32Array;
+  readonly bias: Float32Array;
+}
+
+/** softmax(q·kᵀ/√d + bias)·v for one head. */
+function attentionOf({ q, k, v, bias }: Attended, isCausal: boolean): Float32Array {
   const out = new Float32Array(q.length);
   for (let row = 0; row < LENGTH; row += 1) {
     const scores = Array.from({ length: LENGTH }, (_, column) => {
       if (isCausal && column > row) return -Infinity;
       let sum = 0;
       for (let i = 0; i < SIZE; i += 1) sum += (q[row * SIZE + i] ?? 0) * (k[column * SIZE + i] ?? 0);
-      return sum / Math.sqrt(SIZE);
+      return sum / Math.sqrt(SIZE) + (bias[row * LENGTH + column] ?? 0);
     });
     const largest = Math.max(...scores);
     const shares = scores.map((score) => Math.exp(score - largest));

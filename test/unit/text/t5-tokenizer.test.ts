@@ -3,6 +3,7 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { loadPromptCounter } from '../../../main/engine/model/prompt-counter';
 import { loadT5Tokenizer, padT5 } from '../../../main/engine/text/t5-tokenizer';
 import { GOLDEN, goldenModel } from '../../support/golden';
 import { temporaryFolder } from '../../support/temporary-folder';
@@ -42,6 +43,12 @@ describe('T5 tokenizer', () => {
     const long = ROWS.find(({ ids }) => ids.length > 512);
     expect([...padT5(tokenizer, long?.text ?? '', 512)]).toEqual([...(long?.ids.slice(0, 511) ?? []), 1]);
     expect([...padT5(tokenizer, '', 4)]).toEqual([1, 0, 0, 0]);
+  });
+
+  it('tells how long a prompt is for a Flux model, and how much fits', async () => {
+    const count = await loadPromptCounter(goldenModel('flux-schnell'));
+    const [, row] = ROWS;
+    expect(count(row?.text ?? '')).toEqual({ tokens: (row?.ids.length ?? 0) - 1, limit: 255 });
   });
 
   it('says what is missing or broken', async () => {

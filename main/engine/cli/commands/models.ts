@@ -110,13 +110,17 @@ function human(report: VerifyReport): string {
   return [
     `Model      ${report.name}, revision ${report.revision ?? 'unknown'}`,
     `Family     ${report.family}, ${report.variant ?? 'unknown'}, predicts ${report.prediction ?? 'unknown'}, ${report.scheduler ?? 'unknown'}`,
-    ...report.components.map((part) => `${part.component.padEnd(13)}${describe(part)}`),
+    ...report.components.map((part) => `${part.component.padEnd(15)}${describe(part)}`),
     `Disk       ${mib(report.sizeBytes)}`,
-    `Memory     ${memoryBytes === null ? 'not told by this format' : `${mib(memoryBytes)} of weights in float32 when every part is open`}`,
+    `Memory     ${memoryBytes === null ? 'not told by this format' : `${mib(memoryBytes)} of weights in float32 when every part is open, ${mib(largestPart(report))} for the largest alone`}`,
     `Problems   ${report.problems.length === 0 ? 'none' : report.problems.length}`,
     '',
   ].join('\n');
 }
+
+/** Bytes of the part that needs the most memory: what has to fit when parts are opened one after the other. */
+const largestPart = ({ components }: VerifyReport): number =>
+  Math.max(0, ...components.map(({ memoryBytes }) => memoryBytes ?? 0));
 
 function humanLora(report: LoraReport): string {
   const { naming, family, ranks, fewSteps } = report;
