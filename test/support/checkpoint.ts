@@ -26,7 +26,7 @@ export const readJson = (path: string): Record<string, unknown> =>
   JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
 
 /** The folder of a component; a model that is an autoencoder alone has its files at the top. */
-function partOf(model: string, component: Component): string {
+export function partOf(model: string, component: Component): string {
   const part = join(model, PART[component]);
   return existsSync(part) ? part : model;
 }

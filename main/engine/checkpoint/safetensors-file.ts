@@ -3,6 +3,7 @@ import { open, realpath, stat, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../../../shared/errors';
+import { duplicateKey } from './duplicate-keys';
 import { BYTES_PER_WEIGHT, elementCount, WEIGHT_DTYPES, type Weight, type WeightDtype } from './weights';
 
 /** The format's own limit. */
@@ -122,11 +123,15 @@ export function parseSafetensorsHeader(
   const bodyStart = 8 + json.length;
   const bodyLength = sizeBytes - bodyStart;
   let entries: Record<string, unknown>;
+  let text: string;
   try {
-    entries = headerSchema.parse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json)));
+    text = new TextDecoder('utf-8', { fatal: true }).decode(json);
+    entries = headerSchema.parse(JSON.parse(text));
   } catch (cause) {
     throw broken(name, 'its header is not JSON', cause);
   }
+  const twice = duplicateKey(text);
+  if (twice !== undefined) throw broken(name, `it lists "${twice.slice(0, 100)}" twice`);
 
   let metadata: Record<string, string> = {};
   const weights = new Map<string, Weight>();

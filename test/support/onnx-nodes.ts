@@ -1,0 +1,74 @@
+/** Reads the nodes of a built graph back from its bytes, with the type of each node's first input (field numbers: onnx.proto). */
+
+export interface OnnxNodeView {
+  /** `Add`, or `com.microsoft.Gelu`. */
+  readonly op: string;
+  /** Element type of the first input, as ONNX numbers them. */
+  readonly type: number;
+  /** Integer attributes. */
+  readonly ints: Readonly<Record<string, number>>;
+}
+
+type Field = readonly [field: number, value: number | Buffer];
+
+/** Varints and length-delimited fields; 32-bit ones are skipped. */
+function* fieldsOf(bytes: Buffer): Generator<Field> {
+  let at = 0;
+  const varint = (): number => {
+    let value = 0n;
+    for (let shift = 0n; ; shift += 7n) {
+      const byte = bytes[at] ?? 0;
+      at += 1;
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) return Number(BigInt.asIntN(64, value));
+    }
+  };
+  while (at < bytes.length) {
+    const key = varint();
+    const kind = key & 7;
+    if (kind === 0) yield [key >> 3, varint()];
+    else if (kind === 2) {
+      const length = varint();
+      yield [key >> 3, bytes.subarray(at, at + length)];
+      at += length;
+    } else if (kind === 5) at += 4;
+    else throw new Error(`wire type ${kind}`);
+  }
+}
+
+const messages = (bytes: Buffer, field: number): Buffer[] =>
+  [...fieldsOf(bytes)].flatMap(([name, value]) => (name === field && Buffer.isBuffer(value) ? [value] : []));
+const texts = (bytes: Buffer, field: number): string[] =>
+  messages(bytes, field).map((text) => text.toString());
+const int = (bytes: Buffer, field: number): number | undefined => {
+  const found = [...fieldsOf(bytes)].find(([name, value]) => name === field && typeof value === 'number');
+  return typeof found?.[1] === 'number' ? found[1] : undefined;
+};
+
+const INT64 = 7;
+const BOOL = 9;
+/** Operators whose output is of another type than their first input. */
+const RESULT: Readonly<Record<string, number>> = { Shape: INT64, ArgMax: INT64, Equal: BOOL };
+
+/** All nodes, in order. */
+export function onnxNodes(model: Buffer): OnnxNodeView[] {
+  const [graph = Buffer.alloc(0)] = messages(model, 7);
+  const types = new Map<string, number>();
+  for (const tensor of messages(graph, 5)) types.set(texts(tensor, 8)[0] ?? '', int(tensor, 2) ?? 0);
+  for (const io of messages(graph, 11)) {
+    const [tensor = Buffer.alloc(0)] = messages(io, 2).flatMap((type) => messages(type, 1));
+    types.set(texts(io, 1)[0] ?? '', int(tensor, 1) ?? 0);
+  }
+  return messages(graph, 1).map((node) => {
+    const [name = ''] = texts(node, 4);
+    const [domain = ''] = texts(node, 7);
+    const type = types.get(texts(node, 1)[0] ?? '');
+    if (type === undefined) throw new Error(`${name} has an input of unknown type`);
+    const ints = Object.fromEntries(
+      messages(node, 5).map((attribute) => [texts(attribute, 1)[0] ?? '', int(attribute, 3) ?? 0]),
+    );
+    const result = name === 'Cast' ? (ints['to'] ?? 0) : (RESULT[name] ?? type);
+    for (const output of texts(node, 2)) types.set(output, result);
+    return { op: domain === '' ? name : `${domain}.${name}`, type, ints };
+  });
+}
