@@ -49,8 +49,17 @@ export const jobProgressSchema = z.discriminatedUnion('kind', [
     provider: providerSchema.nullable(),
     tiled: z.boolean(),
     reason: z.string(),
+    /** What it will take; left out where nothing was planned. Sent again with the new place when a stage moves while it runs. */
+    predicted: z.object({ memoryBytes: z.number(), ms: z.number() }).optional(),
   }),
-  z.object({ kind: z.literal('stage-done'), stage: stageSchema, image: z.number().int(), ms: z.number() }),
+  z.object({
+    kind: z.literal('stage-done'),
+    stage: stageSchema,
+    image: z.number().int(),
+    ms: z.number(),
+    /** Most memory that it took, where that could be measured. */
+    memoryBytes: z.number().optional(),
+  }),
   z.object({
     kind: z.literal('step'),
     image: z.number().int(),

@@ -28,6 +28,11 @@ export const stageReportSchema = z.object({
   ms: z.number().nonnegative(),
   bytesSent: z.number().int().nonnegative(),
   reason: z.string(),
+  /** What was predicted; null: the stage was not planned, or did not have to run. */
+  predictedMs: z.number().nullable().default(null),
+  predictedMemoryBytes: z.number().nullable().default(null),
+  /** Most memory that the stage really took on its device, where that could be measured. */
+  memoryBytes: z.number().nullable().default(null),
 });
 export type StageReport = z.infer<typeof stageReportSchema>;
 

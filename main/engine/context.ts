@@ -2,6 +2,7 @@
 import { AppError } from '../../shared/errors';
 import type { JobProgress } from '../../shared/job';
 import type { ModelCache } from './model/loaded-model';
+import type { Machine } from './plan/machine';
 import type { RemoteAccess } from './remote/places';
 import type { SchedulerConfig } from './schedulers/scheduler-config';
 
@@ -12,6 +13,8 @@ export interface JobContext {
   readonly onProgress: (progress: JobProgress) => void;
   /** What the job may use of the network; left out: nothing. */
   readonly remote?: RemoteAccess | undefined;
+  /** What the planner asks; left out: the machine that this runs on. */
+  readonly machine?: Machine | undefined;
   /** Sees named tensors on their way, for comparisons with diffusers. */
   readonly inspect?: (name: string, data: ArrayLike<number>) => void;
   /** Behave exactly as diffusers does where this app does better by default. */

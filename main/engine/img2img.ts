@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { stepsThatRun } from '../../shared/generation';
+import type { Provider } from '../../shared/placement';
 import type { JobOutput, JobReport, UsedLora } from '../../shared/job';
 import { cancelledError, type JobContext } from './context';
 import { Denoising, wholeMask } from './denoising';
@@ -17,7 +18,11 @@ import { Journal, journalledInput } from './journal/journal';
 import { scaleLatents } from './latents/latent-scale';
 import { resolveLoras } from './lora/resolve-loras';
 import type { Img2ImgParams } from './messages';
+import { largestRssBytes, measurePeak } from './memory-peak';
 import type { LoadedModel } from './model/loaded-model';
+import { JobPlan } from './plan/job-plan';
+import { networkPolicyFor } from './plan/network-policy';
+import { placeHere } from './plan/place-here';
 import { fitToPicture, PreviewWriter } from './previews';
 import { remoteDecode, remoteEncode, type Remote, type RemoteCall } from './remote/client';
 import { remoteGenerate } from './remote/generate';
@@ -44,6 +49,7 @@ interface Job {
   readonly model: LoadedModel;
   readonly picture: Picture;
   readonly plan: FitPlan;
+  readonly plans: JobPlan;
   readonly working: WorkingPicture;
   readonly journal: Journal;
   readonly log: StageLog;
@@ -67,7 +73,13 @@ export async function img2img(params: Img2ImgParams, context: JobContext): Promi
     params.settings.precision,
     params.settings.vae,
   );
-  model.runtime.listen((message) => log.notice(message));
+  let plans: JobPlan | null = null;
+  model.runtime.listen(
+    (message) => log.notice(message),
+    async (component, provider) => {
+      if (component === model.folder.denoiser) await plans?.ranOut('generate', provider, null);
+    },
+  );
   for (const notice of model.loras.notices) log.notice(notice);
   const loras = model.loras.files.map(({ name, revision }, i): UsedLora => ({
     name,
@@ -75,10 +87,6 @@ export async function img2img(params: Img2ImgParams, context: JobContext): Promi
     revision,
   }));
   const settings = resolveSettings(params.settings, model.defaults, model.traits.stepRule);
-  const places = new StagePlaces(
-    await remotePlaces(settings, model.traits.family, context.remote),
-    context.remote,
-  );
 
   // 2 · Read the picture upright in sRGB, and fit it to a size that the model accepts.
   // The journal's copy stands in for an input that was moved away; a file that was changed since makes another job.
@@ -89,6 +97,22 @@ export async function img2img(params: Img2ImgParams, context: JobContext): Promi
   const plan = planFit(picture, settings.size, fitLimits(model), settings.fit);
   const fitted = await applyFit(picture, plan);
   const working: WorkingPicture = { ...fitted, isFlat: isFlat(fitted.rgb) };
+  plans = await JobPlan.make(
+    model,
+    {
+      widthPx: plan.width,
+      heightPx: plan.height,
+      stepsRun: stepsThatRun(settings.steps, settings.strength, model.traits.stepRule),
+      isGuided: isGuided(settings.guidance),
+      settings,
+      network: await networkPolicyFor(model.traits.family, context.remote),
+    },
+    { machine: context.machine, onNotice: (message) => log.notice(message) },
+  );
+  const places = new StagePlaces(
+    await remotePlaces(settings, model.traits.family, context.remote, plans.stages),
+    context.remote,
+  );
   const journal = await Journal.open(
     params.jobFolder,
     jobKey(settings, loras, model, picture),
@@ -103,6 +127,7 @@ export async function img2img(params: Img2ImgParams, context: JobContext): Promi
     model,
     picture,
     plan,
+    plans,
     working,
     journal,
     log,
@@ -154,7 +179,7 @@ export async function img2img(params: Img2ImgParams, context: JobContext): Promi
     stages: log.reports(),
     notices: log.notices,
     totalMs: performance.now() - startedAt,
-    peakRssBytes: process.resourceUsage().maxRSS * 1024,
+    peakRssBytes: largestRssBytes(),
   };
 }
 
@@ -229,11 +254,11 @@ async function generate(
     context.onProgress,
   );
   const { of } = denoising;
-  const placeOn = (provider: StagePlace['provider']): StagePlace => ({
-    provider,
-    isTiled: false,
-    reason: `${model.placeReason(provider)}; ${of} of ${settings.steps} steps`,
-  });
+  const planned = job.plans.here('generate');
+  const placeOn = (provider: Provider): StagePlace => {
+    const place = placeHere(planned, provider, null);
+    return { ...place, reason: `${place.reason}; ${of} of ${settings.steps} steps` };
+  };
   const afterStep = async (ms: number): Promise<void> => {
     await journal.writeStep({ image, ...denoising.exportState() });
     const { stepsDone } = denoising;
@@ -241,22 +266,36 @@ async function generate(
     log.step(image, stepsDone, of, ms, stepsLeft, settings.count - image);
   };
   const runHere = (): Promise<null> => {
-    const place = placeOn(model.runtime.expectedProvider(model.folder.denoiser));
-    return log.run('generate', image, place, async () => {
-      let used = place;
+    const { denoiser } = model.folder;
+    let provider = model.runtime.expectedProvider(denoiser) ?? 'cpu';
+    return log.run('generate', image, placeOn(provider), async () => {
+      const isCold = !model.runtime.isOpen(denoiser);
+      const startedWith = denoising.stepsDone;
+      let computedMs = 0;
+      const endPeak = measurePeak();
       while (denoising.stepsDone < of) {
         throwIfCancelled(context);
         const prompts = await conditioning();
         const startedAt = performance.now();
         const { predicted, session } = await denoising.step(prompts);
-        used = placeOn(session.provider);
+        if (session.provider !== provider) {
+          provider = session.provider;
+          log.moved('generate', image, placeOn(provider));
+        }
+        computedMs += performance.now() - startedAt;
         context.inspect?.(`latents_step_${denoising.stepsDone - 1}`, denoising.latents);
         if (job.params.previews) await previews.offer(predicted, shape);
         await afterStep(performance.now() - startedAt);
         // Lets messages in (cancel), since a run blocks this thread.
         await nextTurn();
       }
-      return { value: null, place: used };
+      const peak = endPeak();
+      const memoryBytes = provider === 'cpu' && isCold ? peak : null;
+      const steps = denoising.stepsDone - startedWith;
+      if (steps > 0) {
+        await job.plans.hasRun('generate', { provider, tilePx: null, steps, ms: computedMs, memoryBytes });
+      }
+      return { value: null, place: { ...placeOn(provider), memoryBytes } };
     });
   };
   const runThere = (call: RemoteCall): Promise<Remote<null>> =>
@@ -326,7 +365,7 @@ async function encodeGrey(job: Job): Promise<Encoded> {
 async function encode(job: Job): Promise<Encoded> {
   const { journal, model, working, settings } = job;
   const where = job.places.next('encode')?.url ?? 'here';
-  const key = `${createHash('sha256').update(working.rgb).digest('hex')} ${working.width}x${working.height} ${settings.tiling} ${where}`;
+  const key = `${createHash('sha256').update(working.rgb).digest('hex')} ${working.width}x${working.height} ${settings.tiling} ${job.plans.here('encode').tilePx ?? 'whole'} ${where}`;
   const known = (await journal.readEncoded()) ?? model.encoded.get(key);
   if (known !== undefined) {
     const place = { provider: null, isTiled: false, reason: 'the latents of this picture were still there' };

@@ -1,6 +1,6 @@
 /** Keeps the books of a job: where each stage ran and how long, notices, and the time that is left. */
 import type { JobProgress } from '../../shared/job';
-import { STAGES, type Provider, type Stage, type StageReport } from '../../shared/placement';
+import { STAGES, type Provider, type Stage, type StagePlan, type StageReport } from '../../shared/placement';
 
 interface StageTotals {
   ms: number;
@@ -8,7 +8,11 @@ interface StageTotals {
   provider: Provider | null;
   isTiled: boolean;
   reason: string;
+  predicted: Predicted | null;
+  memoryBytes: number | null;
 }
+
+type Predicted = Pick<StagePlan, 'memoryBytes' | 'ms'>;
 
 /** Where a stage runs, as far as it is known when it starts. */
 export interface StagePlace {
@@ -18,6 +22,10 @@ export interface StagePlace {
   readonly provider: Provider | null;
   readonly isTiled: boolean;
   readonly reason: string;
+  /** What the plan says that it takes. */
+  readonly predicted?: Predicted;
+  /** Most memory that it took, known at its end. */
+  readonly memoryBytes?: number | null;
 }
 
 export const deviceOf = (provider: Provider | null): 'gpu' | 'cpu' | 'none' =>
@@ -54,14 +62,22 @@ export class StageLog {
       provider: place.where === 'remote' ? null : (place.provider ?? totals?.provider ?? null),
       isTiled: place.isTiled || (totals?.isTiled ?? false),
       reason: place.reason,
+      predicted: addPredicted(totals?.predicted, expected.predicted),
+      memoryBytes: largest(totals?.memoryBytes, place.memoryBytes),
     });
-    this.onProgress({ kind: 'stage-done', stage, image, ms });
+    const memory = typeof place.memoryBytes === 'number' ? { memoryBytes: place.memoryBytes } : {};
+    this.onProgress({ kind: 'stage-done', stage, image, ms, ...memory });
     return value;
   }
 
   /** Bytes that left this machine for a stage, whether or not it came to anything. */
   sent(stage: Stage, bytes: number): void {
     this.bytesSent.set(stage, (this.bytesSent.get(stage) ?? 0) + bytes);
+  }
+
+  /** A stage goes on elsewhere, or in smaller tiles. */
+  moved(stage: Stage, image: number, place: StagePlace): void {
+    this.announce(stage, image, place);
   }
 
   private announce(stage: Stage, image: number, place: StagePlace): void {
@@ -74,6 +90,7 @@ export class StageLog {
       provider: place.provider,
       tiled: place.isTiled,
       reason: place.reason,
+      ...(place.predicted === undefined ? {} : { predicted: place.predicted }),
     });
   }
 
@@ -103,7 +120,21 @@ export class StageLog {
         ms: totals?.ms ?? 0,
         bytesSent: this.bytesSent.get(stage) ?? 0,
         reason: totals?.reason ?? 'did not have to run',
+        predictedMs: totals?.predicted?.ms ?? null,
+        predictedMemoryBytes: totals?.predicted?.memoryBytes ?? null,
+        memoryBytes: totals?.memoryBytes ?? null,
       };
     });
   }
+}
+
+/** Times of several pictures add up; memory does not. */
+function addPredicted(before: Predicted | null | undefined, now: Predicted | undefined): Predicted | null {
+  if (now === undefined) return before ?? null;
+  return { memoryBytes: Math.max(before?.memoryBytes ?? 0, now.memoryBytes), ms: (before?.ms ?? 0) + now.ms };
+}
+
+function largest(before: number | null | undefined, now: number | null | undefined): number | null {
+  const known = [before, now].filter((bytes) => typeof bytes === 'number');
+  return known.length === 0 ? null : Math.max(...known);
 }

@@ -16,6 +16,8 @@ import { computeMs, cpuFlops, gpuFlops, remoteMs, type Work } from './time-model
 
 export interface Plan {
   readonly stages: readonly StagePlan[];
+  /** Where each stage would run on this machine, for those that come back from an endpoint. */
+  readonly here: readonly StagePlan[];
   /** Where the text encoders are tried first. */
   readonly textProvider: Provider;
   /** True when everything that runs here fits into memory at the same time, so that a second picture reloads nothing. */
@@ -36,8 +38,13 @@ const REMOTE_SAVES_MS = 1000;
 /** The plan for one request. Never throws: what cannot be had is in a stage's `problem`. */
 export function planStages(input: PlannerInput): Plan {
   const stages = STAGES.map((stage) => planStage(input, stage));
-  const textProvider = textPlace(input, stages);
-  return { stages, textProvider, keepsTogether: allFitTogether(input, stages, textProvider) };
+  const here = stages.map((plan) =>
+    plan.where === 'local'
+      ? plan
+      : planStage({ ...input, pins: { ...input.pins, [plan.stage]: 'local' } }, plan.stage),
+  );
+  const textProvider = textPlace(input, here);
+  return { stages, here, textProvider, keepsTogether: allFitTogether(input, stages, textProvider) };
 }
 
 function planStage(input: PlannerInput, stage: Stage): StagePlan {
@@ -98,6 +105,24 @@ const wouldWork = (local: Candidate): string =>
   local.obstacle === null
     ? `Here it would run on the ${local.device === 'gpu' ? 'graphics card' : 'CPU'}.`
     : 'Here there is not enough memory for it; choose a smaller size.';
+
+/** The tiles to start with when a stage has come to a provider that was not planned: the first that fit, else the smallest. */
+export function tileOn(input: PlannerInput, stage: Stage, provider: Provider): number | null {
+  const gpu = chosenGpu(input.hardware);
+  const all = tileSides(input, stage).map((tilePx) => candidate(input, stage, provider, tilePx, gpu));
+  const [first] = all;
+  return (all.find(({ obstacle }) => obstacle === null) ?? smallest(all) ?? first)?.tilePx ?? null;
+}
+
+/** The next smaller tiles after `tilePx` (null: the whole picture); null when there are none, or none are wanted. */
+export function smallerTile(
+  { widthPx, heightPx, tiling }: Pick<PlannerInput, 'widthPx' | 'heightPx' | 'tiling'>,
+  tilePx: number | null,
+): number | null {
+  if (tiling === 'off') return null;
+  const below = Math.min(Math.max(widthPx, heightPx), tilePx ?? Infinity);
+  return TILE_SIDES_PX.find((side) => side < below) ?? null;
+}
 
 /** Privacy first: an endpoint only where it clearly pays, or where nothing here can do the work. */
 function paysToSend(local: Candidate, remote: number, stage: Stage, measured: number | null): boolean {

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { planTiles } from '../../main/engine/latents/tiling';
-import { TILE_PX } from '../../main/engine/stages/tiled';
+import { ASKED_TILE_PX } from '../../main/placement/planner';
 import type { GenerationSettings } from '../../shared/generation';
 import type { JobProgress, JobReport } from '../../shared/job';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -69,7 +69,7 @@ describe(`${WIDTH} × ${HEIGHT} in tiles`, () => {
   it('says which stages were tiled, and counts their tiles', () => {
     expect(whole.report.stages.map((stage) => stage.tiled)).toEqual([false, false, false]);
     expect(tiled.report.stages.map((stage) => stage.tiled)).toEqual([true, false, true]);
-    const count = planTiles(WIDTH, TILE_PX).length;
+    const count = planTiles(WIDTH, ASKED_TILE_PX).length;
     expect(count).toBe(2);
     for (const stage of ['encode', 'decode']) {
       const tiles = tiled.progress.flatMap((event) =>
@@ -94,7 +94,7 @@ describe(`${WIDTH} × ${HEIGHT} in tiles`, () => {
   });
 
   it('shows no seam where tiles begin and end', () => {
-    const [first, second] = planTiles(WIDTH, TILE_PX);
+    const [first, second] = planTiles(WIDTH, ASKED_TILE_PX);
     const borders = [second?.start ?? 0, (first?.start ?? 0) + (first?.length ?? 0)];
     expect(borders.every((x) => x > 0 && x < WIDTH)).toBe(true);
     const elsewhere: number[] = [];

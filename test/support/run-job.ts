@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { JobContext } from '../../main/engine/context';
 import { img2img } from '../../main/engine/img2img';
 import { ModelCache } from '../../main/engine/model/loaded-model';
+import { testMachine } from './test-machine';
 import type { GenerationSettings } from '../../shared/generation';
 import type { JobProgress, JobReport } from '../../shared/job';
 
@@ -41,6 +42,7 @@ export async function runJob(options: RunOptions): Promise<RunResult> {
       },
       {
         signal: new AbortController().signal,
+        machine: testMachine(),
         onProgress: (event) => progress.push(event),
         ...options.context,
         models,

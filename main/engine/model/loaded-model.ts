@@ -1,11 +1,9 @@
 /** A model that is ready to work: folder, family, tokenizer, sessions, and what is remembered between pictures. */
-import { availableMemoryBytes } from '../../hardware/memory';
 import { hasHardwareGpu } from '../../hardware/gpu';
-import { fitsTogether } from '../../placement/memory-model';
 import { AppError } from '../../../shared/errors';
 import type { Precision } from '../../../shared/generation';
 import type { ModelDefaults, ModelInfo } from '../../../shared/models';
-import type { DeviceChoice, Provider } from '../../../shared/placement';
+import type { DeviceChoice } from '../../../shared/placement';
 import { detectFamily, recommendedDefaults, sizeMultiplePx } from '../families/detect';
 import type { FamilyTraits } from '../families/family-traits';
 import { withLoras, withStrengths } from '../lora/apply-loras';
@@ -33,8 +31,8 @@ export interface LoadedModel {
   /** Null where the family has no T5. */
   readonly t5Tokenizer: T5Tokenizer | null;
   readonly runtime: ModelRuntime;
-  /** Why local stages run where they do, in a few words. */
-  readonly placeReason: (provider: Provider | null) => string;
+  /** What it was loaded for. */
+  readonly device: DeviceChoice;
   readonly loras: LoadedLoras;
   /** Prompt chunks' text → embedding: the same prompt skips the text encoder. */
   readonly embeddings: RecentMap<EmbeddedPrompt>;
@@ -112,7 +110,6 @@ export class ModelCache {
 
     const { folder, notices, fewSteps } = await withLoras(plain, traits.family, files);
     const defaults = recommendedDefaults(folder, traits);
-    const hasGpu = hasHardwareGpu();
     const loaded: LoadedModel = {
       folder,
       traits,
@@ -120,11 +117,10 @@ export class ModelCache {
       t5Tokenizer: await t5TokenizerOf(folder, traits),
       clipTokenizers: await loadClipTokenizers(folder.tokenizers, traits.clipEncoders),
       runtime: new ModelRuntime(folder, {
-        providers: providersFor(device, hasGpu),
+        providers: providersFor(device, hasHardwareGpu()),
         open: async (path, options) => withStrengths(await this.open(path, options), () => this.strengths),
-        keepTogether: fitsTogether(folder.sizeBytes, availableMemoryBytes()),
       }),
-      placeReason: (provider) => placeReason(device, hasGpu, provider),
+      device,
       loras: { files, notices },
       embeddings: new RecentMap(REMEMBERED_PROMPTS),
       encoded: new RecentMap(REMEMBERED_PICTURES),
@@ -145,14 +141,6 @@ export class ModelCache {
 async function t5TokenizerOf(folder: ModelFolder, { t5 }: FamilyTraits): Promise<T5Tokenizer | null> {
   const source = t5 === undefined ? undefined : folder.tokenizers[t5.encoder];
   return source === undefined ? null : loadT5Tokenizer(source.folder);
-}
-
-function placeReason(device: DeviceChoice, hasGpu: boolean, provider: Provider | null): string {
-  if (device === 'cpu') return 'the CPU was asked for';
-  const wantsGpu = device === 'gpu' || hasGpu;
-  if (wantsGpu && provider === 'cpu') return 'the graphics card could not be used';
-  if (device === 'gpu') return 'the graphics card was asked for';
-  return hasGpu ? 'this machine has a graphics card' : 'this machine has no graphics card';
 }
 
 /** What the app says about a model, without opening a session. */

@@ -33,8 +33,6 @@ const PLAIN_NAMES: Readonly<Record<Component, string>> = {
 export interface RuntimeOptions {
   readonly providers: readonly Provider[];
   readonly open: SessionOpener;
-  /** False: only one session is open at a time. */
-  readonly keepTogether: boolean;
 }
 
 export class ModelRuntime {
@@ -44,8 +42,14 @@ export class ModelRuntime {
   private readonly options: RuntimeOptions;
   private readonly ladder: readonly Rung[];
   private readonly rungs = new Map<Component, number>();
+  /** Rungs below which a component is not tried again: what failed there was not for want of memory. */
+  private readonly floors = new Map<Component, number>();
+  /** False: only one session is open at a time. */
+  private keepsTogether = false;
   private readonly sessions = new Map<Component, Session>();
   private onNotice: (message: string) => void = () => undefined;
+  private onOutOfMemory: (component: Component, provider: Provider) => Promise<void> = () =>
+    Promise.resolve();
 
   constructor(folder: ModelFolder, options: RuntimeOptions) {
     this.folder = folder;
@@ -54,8 +58,38 @@ export class ModelRuntime {
   }
 
   /** Who is told, in a plain sentence, whenever another way of running has to be taken; the runtime outlives a job. */
-  listen(onNotice: (message: string) => void): void {
+  listen(
+    onNotice: (message: string) => void,
+    onOutOfMemory: (component: Component, provider: Provider) => Promise<void> = () => Promise.resolve(),
+  ): void {
     this.onNotice = onNotice;
+    this.onOutOfMemory = onOutOfMemory;
+  }
+
+  /** Starts each component on the provider of a plan, unless it has failed there; sessions that lie elsewhere are released. */
+  async follow(starts: ReadonlyMap<Component, Provider>, keepsTogether: boolean): Promise<void> {
+    this.keepsTogether = keepsTogether;
+    for (const [component, provider] of starts) {
+      const planned = this.ladder.findIndex((rung) => rung.provider === provider);
+      const index = Math.max(planned, this.floors.get(component) ?? 0, 0);
+      if (index === (this.rungs.get(component) ?? 0)) continue;
+      await this.release(component);
+      this.rungs.set(component, index);
+    }
+  }
+
+  /** The sessions that are open, and where. */
+  open(): [Component, Provider][] {
+    return [...this.sessions].map(([component, { provider }]) => [component, provider]);
+  }
+
+  isOpen(component: Component): boolean {
+    return this.sessions.has(component);
+  }
+
+  /** Tells that a component ran out of memory. */
+  reportOutOfMemory(component: Component, provider: Provider): Promise<void> {
+    return this.onOutOfMemory(component, provider);
   }
 
   /** The provider that a component runs on, or would be tried on next. */
@@ -69,7 +103,7 @@ export class ModelRuntime {
   async acquire(component: Component): Promise<Session> {
     const open = this.sessions.get(component);
     if (open !== undefined) return open;
-    if (!this.options.keepTogether) await this.releaseAll();
+    if (!this.keepsTogether) await this.releaseAll();
 
     for (;;) {
       const index = this.rungs.get(component) ?? 0;
@@ -83,12 +117,14 @@ export class ModelRuntime {
         this.sessions.set(component, session);
         return session;
       } catch (error) {
+        const isOutOfMemory = error instanceof AppError && error.code === 'out-of-memory';
+        if (isOutOfMemory) await this.onOutOfMemory(component, rung.provider);
         const isLast = index >= this.options.providers.length - 1;
         if (isLast) throw error;
         if (error instanceof ProviderUnavailable) {
           this.leaveProvider(index, error.message);
         } else {
-          this.rungs.set(component, index + 1);
+          this.moveTo(component, index + 1, isOutOfMemory);
           this.announce(component, index + 1, toErrorBody(error).message);
         }
       }
@@ -99,17 +135,23 @@ export class ModelRuntime {
   private leaveProvider(index: number, reason: string): void {
     for (const component of COMPONENTS) {
       const isOpen = this.sessions.has(component);
-      if (!isOpen && (this.rungs.get(component) ?? 0) === index) this.rungs.set(component, index + 1);
+      if (!isOpen && (this.rungs.get(component) ?? 0) === index) this.moveTo(component, index + 1, false);
     }
     this.onNotice(`This job runs on "${this.ladder[index + 1]?.provider ?? 'cpu'}": ${reason}`);
   }
 
+  /** What failed for want of memory may be tried again by the next job, whose plan knows of it. */
+  private moveTo(component: Component, index: number, isOutOfMemory: boolean): void {
+    this.rungs.set(component, index);
+    if (!isOutOfMemory) this.floors.set(component, index);
+  }
+
   /** Moves a component to its next rung and says why; false when there is none left. */
-  async demote(component: Component, reason: string): Promise<boolean> {
+  async demote(component: Component, reason: string, isOutOfMemory = false): Promise<boolean> {
     const next = (this.rungs.get(component) ?? 0) + 1;
     await this.release(component);
     if (next >= this.ladder.length) return false;
-    this.rungs.set(component, next);
+    this.moveTo(component, next, isOutOfMemory);
     this.announce(component, next, reason);
     return true;
   }
@@ -147,9 +189,11 @@ export async function runGuarded<T>(
     const session = await runtime.acquire(component);
     const outcome = await attempt(session, work);
     if (outcome.error !== null) {
-      const isWorthRetrying = outcome.error.code === 'model' || outcome.error.code === 'out-of-memory';
+      const isOutOfMemory = outcome.error.code === 'out-of-memory';
+      if (isOutOfMemory) await runtime.reportOutOfMemory(component, session.provider);
+      const isWorthRetrying = outcome.error.code === 'model' || isOutOfMemory;
       if (!isWorthRetrying || session.provider === 'cpu') throw outcome.error;
-      if (!(await runtime.demote(component, outcome.error.message))) throw outcome.error;
+      if (!(await runtime.demote(component, outcome.error.message, isOutOfMemory))) throw outcome.error;
       continue;
     }
     const fault = check(outcome.result);

@@ -1,5 +1,6 @@
 /** A model folder as the planner sees it: what its parts weigh in memory, and how wide they are. */
 import type { Family } from '../../../shared/models';
+import type { Stage } from '../../../shared/placement';
 import { profileOf, type ModelProfile, type PartProfile } from '../../placement/model-profile';
 import type { Component } from '../model/component';
 import type { JsonObject } from '../model/component-source';
@@ -12,6 +13,12 @@ const TRANSFORMER_WIDTH = 3072;
 
 /** Below this many bytes per parameter a file holds half precision. */
 const HALF_BELOW = 3;
+
+/** The components that a stage runs. */
+export function partsOfStage(stage: Stage, { denoiser }: Pick<ModelFolder, 'denoiser'>): Component[] {
+  if (stage === 'generate') return [denoiser];
+  return [stage === 'encode' ? 'vae_encoder' : 'vae_decoder'];
+}
 
 /** What is known of a model without opening a session. */
 export function modelProfile(folder: ModelFolder, family: Family): ModelProfile {

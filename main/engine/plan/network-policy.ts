@@ -1,30 +1,34 @@
 /** What the planner may know of the network: the endpoints of one family, and whether anything may go to them. */
 import type { Family } from '../../../shared/models';
-import { endpointsFor, isAllowed, type DataKind, type NetworkSettings } from '../../../shared/network';
+import { endpointsFor, KINDS_OF_STAGE } from '../../../shared/network';
 import { STAGES, type EndpointView, type NetworkPolicy, type Stage } from '../../../shared/placement';
+import type { RemoteAccess } from '../remote/places';
 
-const KINDS: Readonly<Record<Stage, readonly DataKind[]>> = {
-  encode: ['picture'],
-  generate: ['latent', 'prompt'],
-  decode: ['latent'],
-};
-
-/** The first endpoint of each stage that is allowed, else the first one. */
-export function networkPolicy(family: Family, settings: NetworkSettings, isOffline: boolean): NetworkPolicy {
+/** Per stage the first endpoint that may be used, else the first one; an address that was named for this run comes before all. */
+export async function networkPolicyFor(
+  family: Family,
+  access: RemoteAccess | undefined,
+): Promise<NetworkPolicy> {
+  if (access === undefined) return { isOffline: true, endpoints: {} };
+  const { network, named } = access;
+  const settings = await network.settings();
   const endpoints: Partial<Record<Stage, EndpointView>> = {};
   for (const stage of STAGES) {
-    const known = endpointsFor(stage, family, settings);
-    const allowed = known.find(({ url }) => isAllowed(url, KINDS[stage], settings));
-    const endpoint = allowed ?? known[0];
-    if (endpoint === undefined) continue;
-    endpoints[stage] = {
-      url: endpoint.url,
-      isAllowed: allowed !== undefined,
-      uploadBytesPerSecond: null,
-      downloadBytesPerSecond: null,
-      roundTripMs: null,
-      msPerMegapixel: null,
-    };
+    const own = named[stage];
+    const urls = own === undefined ? endpointsFor(stage, family, settings).map(({ url }) => url) : [own];
+    let view: EndpointView | undefined;
+    for (const url of urls) {
+      const isAllowed = (await network.refusal(url, KINDS_OF_STAGE[stage])) === null;
+      if (view === undefined || (isAllowed && !view.isAllowed)) view = { ...UNMEASURED, url, isAllowed };
+    }
+    if (view !== undefined) endpoints[stage] = view;
   }
-  return { isOffline: isOffline || settings.offline, endpoints };
+  return { isOffline: await network.isOffline(), endpoints };
 }
+
+const UNMEASURED = {
+  uploadBytesPerSecond: null,
+  downloadBytesPerSecond: null,
+  roundTripMs: null,
+  msPerMegapixel: null,
+} as const;

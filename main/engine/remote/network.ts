@@ -92,6 +92,11 @@ export class Network {
     return (this.options.settings ?? readNetworkSettings)();
   }
 
+  /** True when nothing may be sent at all. */
+  async isOffline(): Promise<boolean> {
+    return this.options.offline === true || (await this.settings()).offline;
+  }
+
   /** Null when this address may get these kinds of data now, else why not, as a whole sentence. */
   async refusal(url: string, kinds: readonly DataKind[]): Promise<string | null> {
     const settings = await this.settings();

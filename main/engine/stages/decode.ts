@@ -3,7 +3,7 @@ import { unscaleLatents, type LatentScale } from '../latents/latent-scale';
 import { findIo } from '../onnx/find-io';
 import type { Session } from '../onnx/session';
 import { assertSizeAccepted } from './fixed-size';
-import { runTiled, TILE_PX } from './tiled';
+import { runTiled } from './tiled';
 
 export interface Latents {
   /** [1, C, h, w] float32 in the scale of the denoising loop. */
@@ -16,7 +16,8 @@ export interface Latents {
 export interface DecodeOptions {
   readonly scale: LatentScale;
   readonly factor: number;
-  readonly isTiled: boolean;
+  /** Side of one tile in pixels; null: the whole picture at once. */
+  readonly tilePx: number | null;
   readonly onTile: (done: number, of: number) => void;
 }
 
@@ -45,14 +46,15 @@ export async function decodeLatents(
     return pixels.data;
   };
 
-  if (!options.isTiled) return run(unscaled, latents.width, latents.height);
+  const { tilePx } = options;
+  if (tilePx === null) return run(unscaled, latents.width, latents.height);
   return runTiled(
     unscaled,
     {
       channels: latents.channels,
       width: latents.width,
       height: latents.height,
-      tile: TILE_PX / options.factor,
+      tile: tilePx / options.factor,
       scale: options.factor,
     },
     run,

@@ -5,7 +5,7 @@ import { findIo } from '../onnx/find-io';
 import type { Session } from '../onnx/session';
 import { assertSizeAccepted } from './fixed-size';
 import { toTensorPixels, type TensorPicture, type WorkingPicture } from './pixels';
-import { runTiled, TILE_PX } from './tiled';
+import { runTiled } from './tiled';
 
 /**
  * What a VAE encoder says about a picture. `moments`: [1, 2C, h, w], mean then log variance.
@@ -28,7 +28,8 @@ export interface EncodeOptions {
   /** The encoder is one of AutoencoderTiny, which has no distribution. */
   readonly isTiny: boolean;
   readonly factor: number;
-  readonly isTiled: boolean;
+  /** Side of one tile in pixels; null: the whole picture at once. */
+  readonly tilePx: number | null;
   readonly onTile: (done: number, of: number) => void;
 }
 
@@ -60,20 +61,22 @@ export async function encodeToLatents(
     return latent.data;
   };
 
-  const data = options.isTiled
-    ? await runTiled(
-        pixels,
-        {
-          channels: 3,
-          width: picture.width,
-          height: picture.height,
-          tile: TILE_PX,
-          scale: 1 / options.factor,
-        },
-        run,
-        options.onTile,
-      )
-    : await run(pixels, picture.width, picture.height);
+  const { tilePx } = options;
+  const data =
+    tilePx === null
+      ? await run(pixels, picture.width, picture.height)
+      : await runTiled(
+          pixels,
+          {
+            channels: 3,
+            width: picture.width,
+            height: picture.height,
+            tile: tilePx,
+            scale: 1 / options.factor,
+          },
+          run,
+          options.onTile,
+        );
 
   const outChannels = (data.length * options.factor ** 2) / (picture.width * picture.height);
   const kind = options.isTiny ? 'latents' : outChannels === 2 * options.latentChannels ? 'moments' : 'sample';

@@ -1,7 +1,5 @@
-/** Runs a VAE pass tile by tile with feathered overlaps (onnxruntime.md 4.4): 512 px tiles, a quarter overlapping. */
+/** Runs a VAE pass tile by tile with feathered overlaps (onnxruntime.md 4.4), a quarter overlapping. */
 import { cutTile, scaleTile, TileBlender, TileGrid } from '../latents/tiling';
-
-export const TILE_PX = 512;
 
 /** Share of a tile that overlaps its neighbour. */
 const OVERLAP = 0.25;

@@ -1,6 +1,5 @@
-/** Encode and decode as stages of a job: tiled when asked or when memory demands it, guarded, and reported. */
-import { availableMemoryBytes } from '../../hardware/memory';
-import { mustTile } from '../../placement/memory-model';
+/** Encode and decode as stages of a job: where the plan puts them, guarded, and reported. */
+import { smallerTile } from '../../placement/planner';
 import { AppError } from '../../../shared/errors';
 import type { GenerationSettings } from '../../../shared/generation';
 import { cancelledError, type JobContext } from '../context';
@@ -10,14 +9,16 @@ import type { LatentScale } from '../latents/latent-scale';
 import { isTinyAutoencoder } from '../graphs/autoencoder-tiny';
 import type { LoadedModel } from '../model/loaded-model';
 import type { Component } from '../model/component';
+import { measurePeak } from '../memory-peak';
 import { runGuarded } from '../model/model-runtime';
 import type { Session } from '../onnx/session';
+import { JobPlan } from '../plan/job-plan';
+import { placeHere } from '../plan/place-here';
 import type { StageLog, StagePlace } from '../stage-log';
 import { decodeLatents, type Latents } from './decode';
 import { encodeToLatents, type Encoded } from './encode';
 import { checkDecoded, checkEncoded } from './guards';
 import { toBytes, type TensorPicture, type WorkingPicture } from './pixels';
-import { TILE_PX } from './tiled';
 
 export interface VaeJob {
   readonly model: LoadedModel;
@@ -25,7 +26,9 @@ export interface VaeJob {
   readonly working: { readonly width: number; readonly height: number; readonly isFlat: boolean };
   readonly settings: Pick<GenerationSettings, 'tiling'>;
   readonly log: StageLog;
-  readonly context: Pick<JobContext, 'signal' | 'onProgress'>;
+  readonly context: Pick<JobContext, 'signal' | 'onProgress' | 'machine'>;
+  /** Left out: the stage is planned by itself. */
+  readonly plans?: JobPlan;
 }
 
 /** The picture's latent distribution. */
@@ -34,12 +37,12 @@ export async function encodeStage(
 ): Promise<Encoded> {
   const { model, working } = job;
   return runVaePass(job, 'encode', 0, {
-    run: (session, isTiled, onTile) =>
+    run: (session, tilePx, onTile) =>
       encodeToLatents(session, working, {
         latentChannels: model.traits.latentChannels,
         isTiny: isTinyAutoencoder(model.folder.configs.vae_encoder),
         factor: VAE_FACTOR,
-        isTiled,
+        tilePx,
         onTile,
       }),
     check: (encoded) => checkEncoded(encoded.data, working.isFlat),
@@ -61,11 +64,11 @@ export async function decodeFloats(
 ): Promise<Float32Array> {
   const { working } = job;
   return runVaePass(job, 'decode', image, {
-    run: (session, isTiled, onTile) =>
+    run: (session, tilePx, onTile) =>
       decodeLatents(session, latents, {
         scale,
         factor: VAE_FACTOR,
-        isTiled,
+        tilePx,
         onTile,
       }),
     check: (decoded) => checkDecoded(decoded, working.isFlat),
@@ -75,68 +78,85 @@ export async function decodeFloats(
 interface VaePass<T> {
   readonly run: (
     session: Session,
-    isTiled: boolean,
+    tilePx: number | null,
     onTile: (tile: number, of: number) => void,
   ) => Promise<T>;
   readonly check: (result: T) => string | null;
 }
 
+/** One pass where the plan puts it, and down the ladder when memory runs out: smaller tiles, then the next provider, at last the CPU. */
 async function runVaePass<T>(
   job: VaeJob,
   stage: 'encode' | 'decode',
   image: number,
   pass: VaePass<T>,
 ): Promise<T> {
-  const { model, working, log, context } = job;
+  const { model, log, context } = job;
+  const { runtime } = model;
   const component: Component = stage === 'encode' ? 'vae_encoder' : 'vae_decoder';
-  const tiling = planTiling(job, stage);
-  let isTiled = tiling.isTiled;
+  const plan = job.plans ?? (await planAlone(job));
+  const planned = plan.here(stage);
   const onTile = (tile: number, of: number): void => {
     context.onProgress({ kind: 'tile', stage, image, tile, of });
     if (context.signal.aborted) throw cancelledError();
   };
-  const place = (provider: StagePlace['provider']): StagePlace => ({
-    provider,
-    isTiled,
-    reason: model.placeReason(provider) + tiling.reason,
-  });
+  const size = { widthPx: job.working.width, heightPx: job.working.height, tiling: job.settings.tiling };
+  let provider = runtime.expectedProvider(component) ?? 'cpu';
+  let tilePx = provider === planned.provider ? planned.tilePx : plan.tileOn(stage, provider);
+  const place = (): StagePlace => placeHere(planned, provider, tilePx);
 
-  return log.run(stage, image, place(model.runtime.expectedProvider(component)), async () => {
-    const { result, session } = await runGuarded(
-      model.runtime,
+  return log.run(stage, image, place(), async () => {
+    const isCold = !runtime.isOpen(component);
+    const startedAt = performance.now();
+    const endPeak = measurePeak();
+    const { result } = await runGuarded(
+      runtime,
       component,
       async (opened) => {
-        try {
-          return await pass.run(opened, isTiled, onTile);
-        } catch (error) {
-          const canTile =
-            !isTiled && job.settings.tiling !== 'off' && Math.max(working.width, working.height) > TILE_PX;
-          if (!canTile || !(error instanceof AppError) || error.code !== 'out-of-memory') throw error;
-          // A session that ran out of memory stays slow: it is opened anew (product.md, "What goes wrong in other tools").
-          log.notice(`The ${stage} stage ran out of memory and goes on in tiles of ${TILE_PX} px.`);
-          isTiled = true;
-          await model.runtime.release(component);
-          return pass.run(await model.runtime.acquire(component), isTiled, onTile);
+        let session = opened;
+        for (;;) {
+          if (session.provider !== provider) {
+            provider = session.provider;
+            tilePx = plan.tileOn(stage, provider);
+            log.moved(stage, image, place());
+          }
+          try {
+            return await pass.run(session, tilePx, onTile);
+          } catch (error) {
+            if (!(error instanceof AppError) || error.code !== 'out-of-memory') throw error;
+            await plan.ranOut(stage, provider, tilePx);
+            const smaller = smallerTile(size, tilePx);
+            if (smaller === null) throw error;
+            tilePx = smaller;
+            log.notice(`The ${stage} stage ran out of memory and goes on in tiles of ${tilePx} px.`);
+            log.moved(stage, image, place());
+            // A session that ran out of memory stays slow: it is opened anew (product.md, "What goes wrong in other tools").
+            await runtime.release(component);
+            session = await runtime.acquire(component);
+          }
         }
       },
       pass.check,
     );
-    return { value: result, place: place(session.provider) };
+    const ms = performance.now() - startedAt;
+    const peak = endPeak();
+    const memoryBytes = provider === 'cpu' && isCold ? peak : null;
+    await plan.hasRun(stage, { provider, tilePx, steps: 1, ms, memoryBytes });
+    return { value: result, place: { ...place(), memoryBytes } };
   });
 }
 
-/** Tiles on request, or when the free memory demands it; a picture no larger than one tile is never cut. */
-function planTiling(job: VaeJob, stage: 'encode' | 'decode'): { isTiled: boolean; reason: string } {
-  const { working, settings, model } = job;
-  if (settings.tiling === 'off' || Math.max(working.width, working.height) <= TILE_PX)
-    return { isTiled: false, reason: '' };
-  if (settings.tiling === 'on') return { isTiled: true, reason: `; in tiles of ${TILE_PX} px, as asked` };
-  const blocks = model.folder.configs.vae_decoder['block_out_channels'];
-  const width = Array.isArray(blocks) && typeof blocks[0] === 'number' ? blocks[0] : 128;
-  return mustTile(stage, working.width, working.height, width, availableMemoryBytes())
-    ? {
-        isTiled: true,
-        reason: `; in tiles of ${TILE_PX} px, because the whole picture would not fit into the free memory`,
-      }
-    : { isTiled: false, reason: '' };
+/** A stage without a job around it: the command line's `encode` and `decode`, and `serve`. */
+function planAlone({ model, working, settings, context, log }: VaeJob): Promise<JobPlan> {
+  return JobPlan.make(
+    model,
+    {
+      widthPx: working.width,
+      heightPx: working.height,
+      stepsRun: 1,
+      isGuided: false,
+      settings: { tiling: settings.tiling },
+    },
+    { machine: context.machine, onNotice: (message) => log.notice(message) },
+  );
 }

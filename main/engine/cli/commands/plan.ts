@@ -9,29 +9,25 @@ import { duration, gigabytes } from '../../../placement/reasons';
 import { stepsThatRun, type GenerationSettings } from '../../../../shared/generation';
 import type { Hardware } from '../../../../shared/hardware';
 import { familySchema, type Family } from '../../../../shared/models';
-import type { DeviceChoice, Stage, StageChoice, StagePlan } from '../../../../shared/placement';
+import { STAGES, type DeviceChoice, type StagePlan } from '../../../../shared/placement';
 import { detectFamily, recommendedDefaults, sizeMultiplePx } from '../../families/detect';
 import { readModelFolder } from '../../model/model-folder';
 import { starterModelPath } from '../../model/starter-path';
 import { readHistory } from '../../plan/history-file';
 import { modelProfile } from '../../plan/model-profile';
-import { networkPolicy } from '../../plan/network-policy';
+import { networkPolicyFor } from '../../plan/network-policy';
 import { graphicsProviders, workingProviders } from '../../plan/working-providers';
-import { readNetworkSettings } from '../../remote/network-settings';
 import { thisMachine } from '../../this-machine';
 import { hardwareLines, printedHardware, type PrintedHardware } from '../describe-hardware';
-import { parseChoice, parseDevice, parseNumber, parseSize, parseTiling } from '../parse-options';
+import { parseDevice, parseNumber, parseSize, parseTiling } from '../parse-options';
+import { addRemoteOptions, placesOf, remoteAccess, type RemoteOptions } from '../remote-options';
 
-interface PlanOptions {
+interface PlanOptions extends RemoteOptions {
   model?: string;
   size?: GenerationSettings['size'];
   vramGb?: number;
   device?: DeviceChoice;
   tiling?: GenerationSettings['tiling'];
-  encode?: StageChoice;
-  generate?: StageChoice;
-  decode?: StageChoice;
-  offline?: boolean;
   json?: boolean;
 }
 
@@ -67,13 +63,8 @@ export function addPlan(program: Command): void {
     )
     .option('--device <device>', 'auto, gpu or cpu', parseDevice)
     .option('--tiling <mode>', 'auto, on or off', parseTiling)
-    .option('--offline', 'plan without the network')
     .option('--json', 'print one JSON object on stdout');
-  for (const stage of ['encode', 'generate', 'decode'] as const) {
-    command.option(`--${stage} <where>`, 'auto, local or remote', (text) =>
-      parseChoice(`--${stage}`, text, ['auto', 'local', 'remote']),
-    );
-  }
+  addRemoteOptions(command, STAGES);
   command.action(async (options: PlanOptions) => {
     const { report, hardware } = await makePlan(options);
     process.stdout.write(
@@ -107,10 +98,10 @@ async function makePlan(options: PlanOptions): Promise<{ report: PlanReport; har
     heightPx: height,
     stepsRun: subject.stepsRun,
     isGuided: subject.isGuided,
-    pins: pinsOf(options),
+    pins: placesOf(options),
     device: options.device ?? 'auto',
     tiling: options.tiling ?? 'auto',
-    network: networkPolicy(profile.family, await readNetworkSettings(), options.offline === true),
+    network: await networkPolicyFor(profile.family, remoteAccess(options)),
     history: await readHistory(),
     own: { gpu: 0, cpu: 0 },
     nowMs: Date.now(),
@@ -118,12 +109,6 @@ async function makePlan(options: PlanOptions): Promise<{ report: PlanReport; har
   const model = { id: subject.id, family: profile.family };
   return { report: { hardware: printedHardware(hardware), model, width, height, stages }, hardware };
 }
-
-const pinsOf = (options: PlanOptions): Record<Stage, StageChoice> => ({
-  encode: options.encode ?? 'auto',
-  generate: options.generate ?? 'auto',
-  decode: options.decode ?? 'auto',
-});
 
 /** A bare family name stands for its usual model, unless a folder has that name. */
 async function subjectOf(model: string | undefined): Promise<Subject> {
