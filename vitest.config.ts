@@ -1,4 +1,6 @@
 /** Test projects: what runs side by side, what runs alone, and how long a test may take. Started by scripts/test.mjs. */
+import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
 import react from '@vitejs/plugin-react';
 import { configDefaults, defineConfig } from 'vitest/config';
 
@@ -13,6 +15,8 @@ export default defineConfig({
   plugins: [react()],
   test: {
     watch: false,
+    // Nothing that a test starts or calls may write into the folder of the person who runs it.
+    env: { UNDERPAINT_HOME: resolve(tmpdir(), `underpaint-test-home-${process.pid}`) },
     reporters: ['default'],
     projects: [
       {

@@ -13,6 +13,7 @@ export const PAGE_REQUESTS = [
   'source.open',
   'source.import-bytes',
   'source.use-result',
+  'plan.make',
   'job.start',
   'job.cancel',
   'job.resume',

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { generationSettingsSchema } from './generation';
 import { jobProgressSchema, jobViewSchema } from './job';
 import { modelInfoSchema } from './models';
+import { planViewSchema } from './placement';
 import { draftSchema } from './settings';
 
 const id = z.string().regex(/^[a-z0-9-]{1,64}$/);
@@ -68,6 +69,11 @@ export const REQUESTS = {
   'source.import-path': { request: z.object({ path: z.string().max(4096) }), response: sourceSchema },
   /** Makes a result the next input. */
   'source.use-result': { request: z.object({ resultId: id }), response: sourceSchema },
+  /** Where each stage would run with these settings on this picture, and why. */
+  'plan.make': {
+    request: z.object({ sourceId: id, settings: generationSettingsSchema }),
+    response: planViewSchema,
+  },
   'job.start': {
     request: z.object({ sourceId: id, settings: generationSettingsSchema }),
     response: jobViewSchema,

@@ -56,6 +56,15 @@ export const stagePlanSchema = z.object({
 });
 export type StagePlan = z.infer<typeof stagePlanSchema>;
 
+/** Where the stages of a request would run, for the window. */
+export const planViewSchema = z.object({
+  /** Working size in pixels. */
+  width: z.number().int(),
+  height: z.number().int(),
+  stages: z.array(stagePlanSchema),
+});
+export type PlanView = z.infer<typeof planViewSchema>;
+
 /** What the planner is told about the endpoint of one stage. */
 export const endpointViewSchema = z.object({
   url: z.string(),

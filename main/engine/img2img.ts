@@ -8,7 +8,7 @@ import type { Provider } from '../../shared/placement';
 import type { JobOutput, JobReport, UsedLora } from '../../shared/job';
 import { cancelledError, type JobContext } from './context';
 import { Denoising, wholeMask } from './denoising';
-import { isInpainting, latentScale, sizeMultiplePx } from './families/detect';
+import { fitLimits, isInpainting, latentScale } from './families/detect';
 import { VAE_FACTOR } from './families/family-traits';
 import { applyFit, planFit, undoFit, type FitPlan } from './image/fit';
 import { readPicture } from './image/read';
@@ -94,7 +94,7 @@ export async function img2img(params: Img2ImgParams, context: JobContext): Promi
     ? params.inputPath
     : ((await journalledInput(params.jobFolder)) ?? params.inputPath);
   const picture = await readPicture(inputPath, { keepsOwnColours: settings.strength === 0 });
-  const plan = planFit(picture, settings.size, fitLimits(model), settings.fit);
+  const plan = planFit(picture, settings.size, fitLimits(model.folder, model.defaults), settings.fit);
   const fitted = await applyFit(picture, plan);
   const working: WorkingPicture = { ...fitted, isFlat: isFlat(fitted.rgb) };
   plans = await JobPlan.make(
@@ -412,16 +412,6 @@ async function save(
 async function saveUnchanged(job: Job): Promise<JobOutput> {
   job.log.notice('Strength 0 leaves the picture as it is: no step ran.');
   return save(job, 0, job.journal.seed, { rgb: job.picture.rgb, ownRgba: job.picture.ownRgba });
-}
-
-function fitLimits(model: LoadedModel): Parameters<typeof planFit>[2] {
-  const native = model.defaults.sidePx;
-  return {
-    multiple: sizeMultiplePx(model.folder),
-    minSidePx: native / 2,
-    maxPixels: (1.5 * native) ** 2,
-    nativeSidePx: native,
-  };
 }
 
 /** Everything that decides the pixels: the same key may go on from the same journal. */

@@ -15,6 +15,7 @@ import {
   type FromEngine,
 } from './messages';
 import { starterModelPath } from './model/starter-path';
+import { planRequest } from './plan/plan-request';
 import { Network } from './remote/network';
 import { loadPromptCounter, type PromptCounter } from './model/prompt-counter';
 import { APP_VERSION } from './version';
@@ -43,6 +44,10 @@ const handlers: Handlers = {
     return (await counterOf(model))(withoutTags(prompt));
   },
   'lora.list': async () => [...(await listLoras()).keys()],
+  plan: async (params) => {
+    const { settings, width, height } = ENGINE_METHODS.plan.parse(params);
+    return planRequest(settings, { width, height }, { network: new Network(), named: {}, mayFallBack: true });
+  },
   img2img: async (params, { id, signal }) => {
     const job = ENGINE_METHODS.img2img.parse(params);
     return inTurn(signal, () =>

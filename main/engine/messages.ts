@@ -4,6 +4,7 @@ import { errorBodySchema } from '../../shared/errors';
 import { generationSettingsSchema, type GenerationSettings } from '../../shared/generation';
 import { jobProgressSchema, jobReportSchema, type JobReport } from '../../shared/job';
 import { modelInfoSchema, type ModelInfo } from '../../shared/models';
+import { planViewSchema, type PlanView } from '../../shared/placement';
 
 /** What the engine says about a picture file; it also writes an upright sRGB PNG for display to `previewPath`. */
 export const pictureInfoSchema = z.object({
@@ -26,6 +27,12 @@ export const ENGINE_METHODS = {
   'prompt.count-tokens': z.object({ prompt: z.string(), model: z.string().nullable() }),
   /** Names of the LoRAs in the app's folder. */
   'lora.list': z.object({}),
+  /** Where each stage of a request would run; the sizes are the picture's own. */
+  plan: z.object({
+    settings: generationSettingsSchema,
+    width: z.number().int().positive(),
+    height: z.number().int().positive(),
+  }),
   /** The main job. `jobFolder` holds the journal; a second call with the same folder goes on where the first one stopped. */
   img2img: z.object({
     inputPath: z.string(),
@@ -47,6 +54,7 @@ export interface EngineAnswers {
   'model.info': ModelInfo;
   'prompt.count-tokens': { tokens: number; limit: number };
   'lora.list': string[];
+  plan: PlanView;
   img2img: JobReport;
 }
 
@@ -89,5 +97,6 @@ export const ENGINE_ANSWER_SCHEMAS = {
   'model.info': modelInfoSchema,
   'prompt.count-tokens': z.object({ tokens: z.number().int(), limit: z.number().int() }),
   'lora.list': z.array(z.string()),
+  plan: planViewSchema,
   img2img: jobReportSchema,
 } as const;

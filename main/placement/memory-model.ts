@@ -125,23 +125,3 @@ function reserveBytes({ platform, reserveBytes: set }: Hardware, totalBytes: num
 /** Bytes that a stage may plan with in the main memory. */
 export const cpuBudgetBytes = ({ memory }: Hardware, own: OwnBytes): number =>
   USABLE_SHARE * Math.min(memory.totalBytes, memory.availableBytes + own.cpu);
-
-/** True when an untiled pass of an autoencoder of this width does not fit into the memory that is free. */
-export function mustTile(
-  stage: 'encode' | 'decode',
-  widthPx: number,
-  heightPx: number,
-  vaeWidth: number,
-  availableBytes: number,
-): boolean {
-  const numbers = VAE_NUMBERS_PER_PX.cpu[stage] * (vaeWidth / 128);
-  return 4 * numbers * widthPx * heightPx > USABLE_SHARE * availableBytes;
-}
-
-/**
- * True when all sessions of a model fit into memory together, so that a second picture reloads nothing.
- * Half-precision weights double on the CPU (onnxruntime.md 1.5), so files are counted twice.
- */
-export function fitsTogether(modelBytes: number, availableBytes: number): boolean {
-  return 2 * modelBytes <= USABLE_SHARE * availableBytes;
-}

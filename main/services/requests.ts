@@ -93,6 +93,12 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
       const from = existingPath(gallery, result);
       return sources.importPath(from, `${await nameFor(result)}${path.extname(from)}`);
     },
+    'plan.make': async ({ sourceId, settings: wanted }) => {
+      checkModel(wanted.model);
+      const source = await sources.find(sourceId);
+      if (source === null) throw new AppError('input', 'This picture is not there any more; open it again.');
+      return reader.request('plan', { settings: wanted, width: source.width, height: source.height });
+    },
     'job.start': async (request) => {
       checkModel(request.settings.model);
       if (request.settings.vae !== null) throw vaeError();

@@ -26,6 +26,7 @@ import { activeRun, shownResult } from './selectors';
 
 const DRAFT_SAVE_DELAY_MS = 300;
 const TOKEN_COUNT_DELAY_MS = 250;
+const PLAN_DELAY_MS = 300;
 /** How long a short confirmation stays. */
 const NOTICE_MS = 8000;
 
@@ -88,6 +89,8 @@ export function createApp(bridge: PageBridge): App {
     if (before.phase === 'ready' && now.draft !== before.draft) draft.schedule(now.draft);
   });
   countTokensLater(bridge, store, (tokenCount) => dispatch({ type: 'tokens-counted', tokenCount }));
+
+  planLater(bridge, store, (plan) => dispatch({ type: 'planned', plan }));
 
   bridge.onJobChanged((view) => dispatch({ type: 'job-changed', view }));
   bridge.onJobProgress((event) => dispatch({ type: 'job-progress', event }));
@@ -270,5 +273,29 @@ function countTokensLater(
         if (asked === question) onCount(answer.ok ? answer.value : null);
       });
     }, TOKEN_COUNT_DELAY_MS);
+  });
+}
+
+/** Asks where the stages would run whenever something that decides it rests for a moment, and after each job, which may have taught something. */
+function planLater(
+  bridge: PageBridge,
+  store: StoreApi<PageState>,
+  onPlan: (plan: PageState['plan']) => void,
+): void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let asked: string | null = null;
+  store.subscribe((now) => {
+    if (now.phase !== 'ready' || now.source === null || activeRun(now) !== null) return;
+    const { prompt: _, negativePrompt: __, seed: ___, ...deciding } = now.draft.settings;
+    const sourceId = now.source.id;
+    const question = JSON.stringify([deciding, sourceId, now.currentJobId]);
+    if (question === asked) return;
+    asked = question;
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      void bridge.planMake({ sourceId, settings: store.getState().draft.settings }).then((answer) => {
+        if (asked === question) onPlan(answer.ok ? answer.value : null);
+      });
+    }, PLAN_DELAY_MS);
   });
 }

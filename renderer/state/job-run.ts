@@ -8,6 +8,8 @@ export interface StagePlace {
   provider: Provider | null;
   tiled: boolean;
   reason: string;
+  /** What was predicted; null where nothing was planned. */
+  predicted: { memoryBytes: number; ms: number } | null;
 }
 
 export interface StageRun {
@@ -18,6 +20,8 @@ export interface StageRun {
   of: number | null;
   /** Time over all pictures of the job so far. */
   ms: number;
+  /** Most memory that it took, where that could be measured. */
+  memoryBytes: number | null;
 }
 
 export interface JobRun {
@@ -32,7 +36,7 @@ export interface JobRun {
   isFromBefore: boolean;
 }
 
-const WAITING: StageRun = { state: 'waiting', place: null, done: null, of: null, ms: 0 };
+const WAITING: StageRun = { state: 'waiting', place: null, done: null, of: null, ms: 0, memoryBytes: null };
 
 const ACTIVE: ReadonlySet<JobState> = new Set(['queued', 'running', 'cancelling']);
 
@@ -66,13 +70,14 @@ export function changeRun(run: JobRun, view: JobView): JobRun {
 export function progressRun(run: JobRun, progress: JobProgress, previewUrl: string | undefined): JobRun {
   switch (progress.kind) {
     case 'stage-start': {
-      const { where, device, provider, tiled, reason, stage, image } = progress;
+      const { where, device, provider, tiled, reason, stage, image, predicted = null } = progress;
       const started: StageRun = {
         state: 'running',
-        place: { where, device, provider, tiled, reason },
+        place: { where, device, provider, tiled, reason, predicted },
         done: null,
         of: null,
         ms: run.stages[stage].ms,
+        memoryBytes: run.stages[stage].memoryBytes,
       };
       return { ...run, image, stages: { ...restartLater(run.stages, stage), [stage]: started } };
     }
@@ -83,6 +88,7 @@ export function progressRun(run: JobRun, progress: JobProgress, previewUrl: stri
         state: 'done',
         done: before.of,
         ms: before.ms + progress.ms,
+        memoryBytes: progress.memoryBytes ?? before.memoryBytes,
       });
     }
     case 'step':
@@ -153,12 +159,18 @@ function applyReport(run: JobRun): JobRun {
   if (report === null) return run;
   const stages = { ...run.stages };
   for (const part of report.stages) {
-    const { where, device, provider, tiled, reason, ms } = part;
+    const { where, device, provider, tiled, reason, ms, memoryBytes, predictedMs, predictedMemoryBytes } =
+      part;
+    const predicted =
+      predictedMs === null || predictedMemoryBytes === null
+        ? null
+        : { ms: predictedMs, memoryBytes: predictedMemoryBytes };
     stages[part.stage] = {
       ...stages[part.stage],
       state: 'done',
-      place: { where, device, provider, tiled, reason },
+      place: { where, device, provider, tiled, reason, predicted },
       ms,
+      memoryBytes,
     };
   }
   return { ...run, stages, notices: report.notices.length > 0 ? report.notices : run.notices };

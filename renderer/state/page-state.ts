@@ -2,6 +2,7 @@
 import type { AppState, ResultView, Source } from '../../shared/contract';
 import type { ErrorBody } from '../../shared/errors';
 import type { ModelInfo } from '../../shared/models';
+import type { PlanView } from '../../shared/placement';
 import type { Draft } from '../../shared/settings';
 import type { JobRun } from './job-run';
 
@@ -51,6 +52,8 @@ export interface PageState {
   selectedResultId: string | null;
   compareMode: CompareMode;
   tokenCount: TokenCount | null;
+  /** Where the stages of the form as it stands would run; null until it is known. */
+  plan: PlanView | null;
   problem: Problem | null;
   notice: Notice | null;
 }
@@ -99,6 +102,7 @@ export const INITIAL_STATE: PageState = {
   selectedResultId: null,
   compareMode: 'side',
   tokenCount: null,
+  plan: null,
   problem: null,
   notice: null,
 };

@@ -2,6 +2,7 @@
 import type { AppState, EventOf, ResultView, Source } from '../../shared/contract';
 import type { JobView } from '../../shared/job';
 import type { ModelInfo } from '../../shared/models';
+import type { PlanView } from '../../shared/placement';
 import type { Draft } from '../../shared/settings';
 import { starterModel } from './draft';
 import { changeRun, isActive, newRun, progressRun, type JobRun } from './job-run';
@@ -25,6 +26,7 @@ export type PageEvent =
   | { type: 'result-selected'; resultId: string | null }
   | { type: 'compare-mode-changed'; mode: CompareMode }
   | { type: 'tokens-counted'; tokenCount: TokenCount | null }
+  | { type: 'planned'; plan: PlanView | null }
   | { type: 'problem'; problem: Problem }
   | { type: 'problem-dismissed' }
   | { type: 'notice'; notice: Notice | null };
@@ -69,6 +71,8 @@ export function reduce(state: PageState, event: PageEvent): PageState {
       return { ...state, compareMode: event.mode };
     case 'tokens-counted':
       return { ...state, tokenCount: event.tokenCount };
+    case 'planned':
+      return { ...state, plan: event.plan };
     case 'problem':
       return { ...state, problem: event.problem };
     case 'problem-dismissed':

@@ -63,6 +63,7 @@ export function createPageBridge(app: AppState): PageBridge {
     sourceImportBytes: async ({ name }) => ok({ ...source, name }),
     sourceUseResult: async ({ resultId }) => ok({ ...source, id: `from-${resultId}` }),
     importFile: async (file) => ok({ ...source, name: file.name }),
+    planMake: async () => ok({ width: 640, height: 480, stages: [] }),
     jobStart: async ({ sourceId, settings }) =>
       ok(view({ id: `job-${++jobs}`, sourceId, settings: generationSettingsSchema.parse(settings) })),
     jobCancel: async () => ok(null),
@@ -89,6 +90,7 @@ export function createPageBridge(app: AppState): PageBridge {
     ),
     sourceUseResult: (payload) => (record('sourceUseResult', payload), current.sourceUseResult(payload)),
     importFile: (file) => (record('importFile', file), current.importFile(file)),
+    planMake: (payload) => (record('planMake', payload), current.planMake(payload)),
     jobStart: (payload) => (record('jobStart', payload), current.jobStart(payload)),
     jobCancel: (payload) => (record('jobCancel', payload), current.jobCancel(payload)),
     jobResume: (payload) => (record('jobResume', payload), current.jobResume(payload)),

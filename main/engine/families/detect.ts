@@ -104,3 +104,16 @@ export function latentScale({ configs }: ModelFolder, traits: FamilyTraits): Lat
     shift: typeof shift === 'number' ? shift : isTiny ? 0 : traits.shiftFactor,
   };
 }
+
+/** Which working sizes a model takes, and which it likes. */
+export function fitLimits(
+  folder: ModelFolder,
+  { sidePx }: Pick<ModelDefaults, 'sidePx'>,
+): { multiple: number; minSidePx: number; maxPixels: number; nativeSidePx: number } {
+  return {
+    multiple: sizeMultiplePx(folder),
+    minSidePx: sidePx / 2,
+    maxPixels: (1.5 * sidePx) ** 2,
+    nativeSidePx: sidePx,
+  };
+}

@@ -1,5 +1,4 @@
 /** A model that is ready to work: folder, family, tokenizer, sessions, and what is remembered between pictures. */
-import { hasHardwareGpu } from '../../hardware/gpu';
 import { AppError } from '../../../shared/errors';
 import type { Precision } from '../../../shared/generation';
 import type { ModelDefaults, ModelInfo } from '../../../shared/models';
@@ -117,7 +116,7 @@ export class ModelCache {
       t5Tokenizer: await t5TokenizerOf(folder, traits),
       clipTokenizers: await loadClipTokenizers(folder.tokenizers, traits.clipEncoders),
       runtime: new ModelRuntime(folder, {
-        providers: providersFor(device, hasHardwareGpu()),
+        providers: providersFor(device),
         open: async (path, options) => withStrengths(await this.open(path, options), () => this.strengths),
       }),
       device,

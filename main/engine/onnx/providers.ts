@@ -25,11 +25,9 @@ export function availableProviders(): Provider[] {
   return [...gpu, 'cpu'];
 }
 
-/** Providers to try for a device choice; `auto` uses a GPU only where `hasGpu` says that there is a real one. */
-export function providersFor(device: DeviceChoice, hasGpu: boolean): Provider[] {
-  const all = availableProviders();
-  if (device === 'cpu' || (device === 'auto' && !hasGpu)) return ['cpu'];
-  return all;
+/** Providers that may be tried for a device choice; a plan says where to start. */
+export function providersFor(device: DeviceChoice): Provider[] {
+  return device === 'cpu' ? ['cpu'] : availableProviders();
 }
 
 /** Opens a graph by path; tests wrap the real one. */

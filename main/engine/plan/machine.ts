@@ -15,8 +15,11 @@ export interface Machine {
   remember(entry: HistoryEntry): Promise<void>;
 }
 
+/** What is free is asked again for every job, but not for every one of many short requests. */
+const FRESH_MS = 5000;
+
 export const REAL_MACHINE: Machine = {
-  hardware: () => thisMachine.refresh(),
+  hardware: () => thisMachine.notOlderThan(FRESH_MS),
   gpuProviders: async (hardware, device) =>
     device === 'gpu' ? graphicsProviders() : device === 'cpu' ? [] : workingProviders(hardware),
   history: readHistory,

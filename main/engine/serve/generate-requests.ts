@@ -7,6 +7,7 @@ import { sizeMultiplePx } from '../families/detect';
 import { VAE_FACTOR } from '../families/family-traits';
 import { decodeStep, encodeStep } from '../journal/step-file';
 import type { LoadedModel } from '../model/loaded-model';
+import { JobPlan } from '../plan/job-plan';
 import { MAX_SIDE_PX } from '../remote/wire-request';
 import { drawSeed, resolveSettings } from '../resolve-settings';
 import { isGuided } from '../stages/generate';
@@ -73,6 +74,14 @@ export async function answerGenerate(
     denoising.start(clean);
   }
 
+  const plan = {
+    widthPx: width * VAE_FACTOR,
+    heightPx: height * VAE_FACTOR,
+    stepsRun: denoising.of - denoising.stepsDone,
+    isGuided: isGuided(settings.guidance),
+    settings: { tiling: 'auto' as const },
+  };
+  await JobPlan.make(model, plan, { onNotice: () => undefined });
   const { positive, negative } = await model.traits.embed(model, {
     prompt: settings.prompt,
     negativePrompt: settings.negativePrompt,

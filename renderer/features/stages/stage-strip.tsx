@@ -1,9 +1,9 @@
 /** Encode → Generate → Decode: where each stage runs, why, and how far it is. */
 import { Check, ChevronRight, CircleAlert, Cpu, Globe, Microchip } from 'lucide-react';
-import { STAGES, type Stage } from '../../../shared/placement';
-import { usePage } from '../../app-context';
+import { stageChoiceSchema, STAGES, type Stage, type StagePlan } from '../../../shared/placement';
+import { useActions, usePage } from '../../app-context';
 import { useT, type Translate } from '../../i18n/use-t';
-import { formatMs } from '../../state/format';
+import { formatBytes, formatMs } from '../../state/format';
 import { isActive, stageShare, type StagePlace, type StageRun } from '../../state/job-run';
 import { currentRun } from '../../state/selectors';
 import { cx } from '../../ui/cx';
@@ -29,12 +29,19 @@ export function StageStrip() {
 function StageCell({ stage }: { stage: Stage }) {
   const t = useT();
   const run = usePage(currentRun);
+  const planned = usePage((page) => page.plan?.stages.find((one) => one.stage === stage) ?? null);
+  const choice = usePage((page) => page.draft.settings[stage]);
+  const { changeSettings } = useActions();
   const now = run?.stages[stage] ?? null;
-  const name = t(`stage.${stage}`);
-  const place = now?.place ?? null;
-  const state = now?.state ?? 'waiting';
-  const idle = run === null || run.view.state === 'done' ? 'stage.waiting' : 'stage.notReached';
   const works = run !== null && isActive(run.view);
+  const name = t(`stage.${stage}`);
+  const state = now?.state ?? 'waiting';
+  // While a job works the strip shows that job, else what the form as it stands would do.
+  const ran = now?.place ?? null;
+  const place: StagePlace | null =
+    works || state === 'stopped' ? (ran ?? planOf(planned)) : (planOf(planned) ?? ran);
+  const idle = run === null || run.view.state === 'done' ? 'stage.waiting' : 'stage.notReached';
+  const problem = works ? null : (planned?.problem ?? null);
   return (
     <div className={cx(styles.cell, styles[state])}>
       <div className={styles.line}>
@@ -54,11 +61,56 @@ function StageCell({ stage }: { stage: Stage }) {
         share={now === null ? 0 : stageShare(now)}
         valueText={stateWords(now, stage, t)}
       />
-      <p className={styles.reason} title={place?.reason}>
-        {place?.reason ?? t(works ? 'stage.next' : idle)}
+      <p className={styles.reason} title={problem ?? place?.reason}>
+        {problem ?? place?.reason ?? t(works ? 'stage.next' : idle)}
       </p>
+      <div className={styles.line}>
+        <span className={styles.figures}>{figures(place, now, t)}</span>
+        <select
+          className={styles.choice}
+          aria-label={t('stage.where', { stage: name })}
+          value={choice}
+          onChange={({ target }) => {
+            const chosen = CHOICES[target.selectedIndex];
+            if (chosen !== undefined) changeSettings({ [stage]: chosen });
+          }}
+        >
+          <option value="auto">{t('stage.whereAuto')}</option>
+          <option value="local">{t('stage.whereLocal')}</option>
+          <option value="remote">{t('stage.whereRemote')}</option>
+        </select>
+      </div>
     </div>
   );
+}
+
+const CHOICES = stageChoiceSchema.options;
+
+/** A plan in the words of a stage that runs. */
+const planOf = (plan: StagePlan | null): StagePlace | null =>
+  plan === null ? null : { ...plan, predicted: { memoryBytes: plan.memoryBytes, ms: plan.ms } };
+
+/** Predicted, and taken once it is known. */
+function figures(place: StagePlace | null, now: StageRun | null, t: Translate): string {
+  const parts: string[] = [];
+  if (place?.predicted) {
+    const time = formatMs(place.predicted.ms);
+    const { memoryBytes } = place.predicted;
+    parts.push(
+      memoryBytes === 0
+        ? t('stage.predictedTime', { time })
+        : t('stage.predicted', { time, memory: formatBytes(memoryBytes) }),
+    );
+  }
+  if (now?.state === 'done' && now.ms > 0) {
+    const time = formatMs(now.ms);
+    parts.push(
+      now.memoryBytes === null
+        ? t('stage.tookTime', { time })
+        : t('stage.took', { time, memory: formatBytes(now.memoryBytes) }),
+    );
+  }
+  return parts.join(' · ');
 }
 
 function Place({ place }: { place: StagePlace }) {

@@ -50,6 +50,45 @@ describe('the page', () => {
     expect(store.getState().tokenCount).toEqual({ tokens: 9, limit: 75 });
   });
 
+  it('asks where the stages would run when what decides it rests, and again after a job', async () => {
+    const { actions, store, answer, sent, tell } = await open();
+    const planned = {
+      stage: 'decode',
+      where: 'local',
+      device: 'gpu',
+      provider: 'webgpu',
+      tiled: true,
+      tilePx: 512,
+      memoryBytes: 2e9,
+      ms: 900,
+      reason: 'the graphics card has room for it',
+      problem: null,
+    } as const;
+    answer('planMake', async () => ok({ width: 640, height: 480, stages: [planned] }));
+    actions.changeSettings({ device: 'gpu' });
+    await vi.advanceTimersByTimeAsync(200);
+    actions.changeSettings({ size: { width: 512, height: 512 } });
+    await vi.advanceTimersByTimeAsync(299);
+    expect(sent('planMake')).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(sent('planMake')).toMatchObject([
+      { sourceId: 'sketch', settings: { device: 'gpu', size: { width: 512, height: 512 } } },
+    ]);
+    expect(store.getState().plan?.stages).toEqual([planned]);
+    // The words of the prompt decide nothing.
+    actions.changeSettings({ prompt: 'another' });
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(sent('planMake')).toHaveLength(1);
+    await actions.generate();
+    tell('job.changed', job({ id: 'job-1', state: 'running' }));
+    actions.changeSettings({ decode: 'local' });
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(sent('planMake')).toHaveLength(1);
+    tell('job.changed', job({ id: 'job-1', state: 'done' }));
+    await vi.advanceTimersByTimeAsync(300);
+    expect(sent('planMake')).toHaveLength(2);
+  });
+
   it('sends one job for two quick presses, with the seed only when it is locked', async () => {
     const { actions, sent } = await open();
     await Promise.all([actions.generate(), actions.generate()]);

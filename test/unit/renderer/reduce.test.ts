@@ -57,6 +57,31 @@ describe('a job that runs', () => {
     expect(run && stageShare(run.stages.generate)).toBe(0.25);
   });
 
+  it('keeps what was predicted and what was measured, also when a stage moves while it runs', () => {
+    const begun = (provider: 'webgpu' | 'cpu'): PageEvent =>
+      progress({
+        kind: 'stage-start',
+        stage: 'decode',
+        image: 0,
+        where: 'local',
+        device: provider === 'cpu' ? 'cpu' : 'gpu',
+        provider,
+        tiled: false,
+        reason: 'because',
+        predicted: { memoryBytes: 1e9, ms: 500 },
+      });
+    const moved = play(page(), running, begun('webgpu'), begun('cpu'));
+    expect(currentRun(moved)?.stages.decode.place).toMatchObject({
+      device: 'cpu',
+      predicted: { memoryBytes: 1e9, ms: 500 },
+    });
+    const done = play(
+      moved,
+      progress({ kind: 'stage-done', stage: 'decode', image: 0, ms: 700, memoryBytes: 2e9 }),
+    );
+    expect(currentRun(done)?.stages.decode).toMatchObject({ state: 'done', ms: 700, memoryBytes: 2e9 });
+  });
+
   it('knows tiles, and says nothing about the share of a stage without parts', () => {
     const begun = play(page(), running, start('decode'));
     expect(stageShare(currentRun(begun)!.stages.decode)).toBeNull();
