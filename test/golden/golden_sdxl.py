@@ -69,7 +69,7 @@ def build_pipeline(models: Path) -> StableDiffusionXLImg2ImgPipeline:
     """The base model; its autoencoder is sd1's with other settings."""
     merges = clip_merges()[:TINY_MERGES]
     vae = AutoencoderKL.from_pretrained(models / "sd1/vae")
-    vae.register_to_config(scaling_factor=SCALING, force_upcast=True)
+    vae.register_to_config(scaling_factor=SCALING, force_upcast=True, _name_or_path="")  # no folder of this machine
     return StableDiffusionXLImg2ImgPipeline(
         vae=vae,
         text_encoder=randomise(CLIPTextModel(text_config(WIDTH, "quick_gelu", 2)), 1),
