@@ -1,16 +1,14 @@
 // `npm run bench [-- <name>] [--runs N] [--json]`. Without a name: how long the main job takes on the starter model, on the CPU, in the engine that the app runs.
 // Side by side and in alternation, so that a slow moment of the machine hits both: a new engine against one whose sessions are kept,
 // and the decoder whole against in tiles. The comparisons are ratios within one machine; the times alone mean little elsewhere.
-import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ensureBuilt, ensureInstalled, main, root, say, ScriptError } from './bootstrap.mjs';
+import { ensureBuilt, ensureInstalled, main, say, ScriptError } from './bootstrap.mjs';
+import { Engine } from './bench/engine.mjs';
 import { median, seconds } from './bench/numbers.mjs';
-import { engineEnv } from './engine-env.mjs';
 
-const SKETCH = join(root, 'models/starter/sketch.png');
 const BASE = { prompt: 'a red house by a lake', seed: 7, device: 'cpu' };
 
 /** Large enough for four tiles of 512 pixels, few steps, because the decoder is what is compared. */
@@ -59,56 +57,6 @@ async function measure(folder, runs) {
   };
 }
 
-/** An engine process and one request at a time. */
-class Engine {
-  #process;
-  #folder;
-  #nextId = 1;
-
-  constructor(folder) {
-    this.#folder = folder;
-    const env = { ...engineEnv(), UNDERPAINT_HOME: folder };
-    this.#process = fork(join(root, 'out/main/engine.cjs'), {
-      env,
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    });
-  }
-
-  /** Runs one job; answers its report with `wallMs`, the time from the request to the answer (with the start of a new engine). */
-  paint(settings) {
-    const id = this.#nextId++;
-    const jobFolder = mkdtempSync(join(this.#folder, 'job-'));
-    const startMs = performance.now();
-    return new Promise((done, fail) => {
-      const onExit = (code) =>
-        fail(new ScriptError(`The engine ended in the middle of a run (exit code ${code}).`));
-      const onMessage = (message) => {
-        if (message.type !== 'answer' || message.id !== id) return;
-        this.#process.off('message', onMessage).off('exit', onExit);
-        if (message.ok) done({ ...message.value, wallMs: performance.now() - startMs });
-        else fail(new ScriptError(message.error.message));
-      };
-      this.#process.on('message', onMessage).on('exit', onExit);
-      const params = {
-        inputPath: SKETCH,
-        settings,
-        outputFolder: jobFolder,
-        outputName: 'result',
-        jobFolder,
-        previews: false,
-      };
-      this.#process.send({ type: 'request', id, method: 'img2img', params });
-    });
-  }
-
-  end() {
-    return new Promise((done) => {
-      this.#process.once('exit', done);
-      this.#process.kill('SIGKILL');
-    });
-  }
-}
-
 function decodeMs(report) {
   return report.stages.find(({ stage }) => stage === 'decode').ms;
 }
@@ -135,7 +83,10 @@ function table({ machine, runs, pipeline, decode }) {
 }
 
 /** Name → bench; each parses its own options. Loaded when asked for, because they need installed packages. */
-const OTHERS = { checkpoint: async () => (await import('./bench/checkpoint.mjs')).benchCheckpoint };
+const OTHERS = {
+  checkpoint: async () => (await import('./bench/checkpoint.mjs')).benchCheckpoint,
+  starter: async () => (await import('./bench/starter.mjs')).benchStarter,
+};
 
 await main(async () => {
   const [name, ...rest] = process.argv.slice(2);

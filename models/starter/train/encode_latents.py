@@ -10,7 +10,7 @@ import time
 import numpy as np
 import torch
 import ranks
-from common import SCALING, path, vae
+from common import BF16, SCALING, path, vae
 
 ap = argparse.ArgumentParser()
 ap.add_argument("--scenes", type=int, default=2500, help="only the first N scenes")
@@ -49,7 +49,7 @@ def work(rank):
     torch.set_num_threads(1)
     t0, todo = time.time(), list(range(first, a.scenes, a.batch))[rank::ranks.N]
     res = []
-    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=BF16):
         for k, i in enumerate(todo):
             d = m.encode(to(scn[i:min(a.scenes, i + a.batch)])).latent_dist.mean.float().numpy()
             res.append((i, d.reshape(-1, scn.shape[1], 1, 4, 32, 32).astype(np.float16)))

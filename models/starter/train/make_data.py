@@ -1,4 +1,5 @@
-"""Stage 1: draw the pictures. Each scene gives one sketch and several looks, with captions."""
+"""Stage 1: draw the pictures. Each scene gives one sketch and two pictures with captions: of the sketched scene, and of
+another terrain and object in the same layout, so that the words can win over the drawing."""
 import argparse
 import json
 import multiprocessing as mp
@@ -17,10 +18,10 @@ def one(args):
     s = S.layout(r)
     ims = [S.sketch(s, int(r.integers(1 << 30)))]
     meta = []
-    for _ in range(LOOKS):
+    for other in (s, S.variant(r, s)):
         lk = S.look(r)
-        ims.append(S.paint(s, lk))
-        meta.append(dict(look=lk, captions=[S.caption(r, s, lk) for _ in range(6)]))
+        ims.append(S.paint(other, lk))
+        meta.append(dict(scene=other, look=lk, captions=[S.caption(r, other, lk) for _ in range(6)]))
     return i, np.stack(ims), dict(scene=s, looks=meta)
 
 

@@ -1,61 +1,74 @@
-"""A plain numpy + onnxruntime img2img loop over the exported folder (DDIM or Euler, v-prediction)."""
-import json
-import os
+"""A plain img2img loop in PyTorch (DDIM, trailing timesteps, v-prediction), several pictures at a time."""
 import numpy as np
-import onnxruntime as ort
-from common import OUT
+import torch
+from common import SCALING, STEPS, TIMESTEPS, alphas, text_encoder, unet, vae
 from words import Words
 
 
+def load_run(unet_file, vae_file):
+    """Networks of a training run: the averaged weights of unet.pt, and an autoencoder's weights."""
+    c = torch.load(unet_file, weights_only=False)
+    u, t, v = unet(), text_encoder(), vae()
+    u.load_state_dict({k[5:]: x for k, x in c["ema"].items() if k.startswith("unet.")})
+    s = {k[5:]: x for k, x in c["ema"].items() if k.startswith("text.")}
+    name = next(k for k in s if k.endswith("token_embedding.weight"))
+    rows = s[name]
+    s[name] = torch.zeros(49408, rows.shape[1])
+    s[name][torch.from_numpy(c["used"])] = rows[1:]
+    t.load_state_dict(s)
+    w = torch.load(vae_file)
+    v.load_state_dict(w.get("ema", w))
+    return u, t, v
+
+
+def load_folder(folder):
+    """Networks of an exported folder, in float32."""
+    from diffusers import AutoencoderKL, UNet2DConditionModel
+    from transformers import CLIPTextModel
+    part = lambda c, n: c.from_pretrained(folder, subfolder=n, torch_dtype=torch.float32)
+    return part(UNet2DConditionModel, "unet"), part(CLIPTextModel, "text_encoder"), part(AutoencoderKL, "vae")
+
+
 class Pipe:
-    def __init__(self, folder=OUT, threads=0):
-        o = ort.SessionOptions()
-        o.intra_op_num_threads = threads
-        o.log_severity_level = 3
-        s = lambda n: ort.InferenceSession(os.path.join(folder, n, "model.onnx"), o, providers=["CPUExecutionProvider"])
-        self.enc, self.dec, self.txt, self.unet = s("vae_encoder"), s("vae_decoder"), s("text_encoder"), s("unet")
-        self.sf = json.load(open(os.path.join(folder, "vae_encoder", "config.json")))["scaling_factor"]
-        c = json.load(open(os.path.join(folder, "scheduler", "scheduler_config.json")))
-        b = np.linspace(c["beta_start"] ** 0.5, c["beta_end"] ** 0.5, 1000) ** 2
-        self.ab = np.cumprod(1 - b)
-        self.words = Words()
+    def __init__(self, u, t, v):
+        self.unet, self.text, self.vae = u.eval(), t.eval(), v.eval()
+        self.ab, self.words = alphas().double(), Words()
 
-    def embed(self, text):
-        return self.txt.run(["last_hidden_state"], {"input_ids": np.array([self.words(text)], np.int64)})[0]
+    def embed(self, texts):
+        return self.text(input_ids=torch.tensor([self.words(x) for x in texts])).last_hidden_state
 
-    def encode(self, im, rng=None):
-        x = im.astype(np.float32).transpose(2, 0, 1)[None] / 127.5 - 1
-        p = self.enc.run(["latent_parameters"], {"sample": x})[0]
-        m, lv = np.split(p, 2, 1)
-        if rng is not None:
-            m = m + np.exp(0.5 * np.clip(lv, -30, 20)) * rng.standard_normal(m.shape)
-        return (m * self.sf).astype(np.float32)
+    def encode(self, ims):
+        """uint8 [N, H, W, 3] to scaled latents [N, 4, H/8, W/8] (the mean, not a sample)."""
+        x = torch.from_numpy(np.ascontiguousarray(ims)).permute(0, 3, 1, 2).float() / 127.5 - 1
+        return torch.cat([self.vae.encode(q[None]).latent_dist.mean for q in x]) * SCALING
 
     def decode(self, z):
-        y = self.dec.run(["sample"], {"latent_sample": (z / self.sf).astype(np.float32)})[0][0]
-        return np.round(np.clip(y * 0.5 + 0.5, 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0)
+        """Scaled latents to uint8 pictures."""
+        y = torch.cat([self.vae.decode(q[None]).sample for q in z / SCALING])
+        return ((y * 0.5 + 0.5).clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).numpy()
 
-    def __call__(self, im, prompt, negative="", strength=0.6, steps=8, guidance=2.0, seed=0, sampler="ddim"):
-        rng = np.random.default_rng(seed)
-        z = self.encode(im, rng)
-        ts = np.round(1000 - np.arange(steps) * 1000 / steps).astype(int) - 1
-        ts = ts[max(steps - min(int(steps * strength), steps), 0):]
-        c, u = self.embed(prompt), self.embed(negative)
-        n = rng.standard_normal(z.shape)
-        x = np.sqrt(self.ab[ts[0]]) * z + np.sqrt(1 - self.ab[ts[0]]) * n     # variance preserving; Euler with trailing steps is the same path
-        for i, t in enumerate(ts):
-            x32 = x.astype(np.float32)
+    @torch.inference_mode()
+    def latents(self, z, prompts, seeds, strength=0.8, steps=STEPS, guidance=2.0, negative=""):
+        """Latents of pictures repainted with prompts. Seeds are per picture, so that batches do not change results."""
+        ts = (np.round(TIMESTEPS - np.arange(steps) * TIMESTEPS / steps) - 1).astype(int)[steps - min(int(steps * strength), steps):]
+        n = torch.stack([torch.randn(z.shape[1:], generator=torch.Generator().manual_seed(int(s))) for s in seeds])
+        c = self.embed(prompts)
+        u = self.embed([negative]).expand_as(c)
+        x = self.ab[ts[0]].sqrt() * z + (1 - self.ab[ts[0]]).sqrt() * n
+        for t in ts:
+            x32 = x.float()
             if guidance > 1:
-                e = self.unet.run(None, {"sample": np.concatenate([x32, x32]), "timestep": np.array(t, np.float32), "encoder_hidden_states": np.concatenate([u, c])})[0]
-                v = e[:1] + guidance * (e[1:] - e[:1])
+                e, k = self.unet(torch.cat([x32, x32]), torch.tensor(int(t)), torch.cat([u, c])).sample.chunk(2)
+                v = e + guidance * (k - e)
             else:
-                v = self.unet.run(None, {"sample": x32, "timestep": np.array(t, np.float32), "encoder_hidden_states": c})[0]
-            a, s = np.sqrt(self.ab[t]), np.sqrt(1 - self.ab[t])
+                v = self.unet(x32, torch.tensor(int(t)), c).sample
+            a, s = self.ab[t].sqrt(), (1 - self.ab[t]).sqrt()
             x0, ep = a * x - s * v, s * x + a * v
-            if sampler == "euler":
-                ap = self.ab[ts[i + 1]] if i + 1 < len(ts) else 1.0
-            else:
-                p = t - 1000 // steps
-                ap = self.ab[p] if p >= 0 else self.ab[0]
-            x = np.sqrt(ap) * x0 + np.sqrt(1 - ap) * ep
-        return self.decode(x)
+            p = int(t) - TIMESTEPS // steps
+            after = self.ab[max(p, 0)]
+            x = after.sqrt() * x0 + (1 - after).sqrt() * ep
+        return x.float()
+
+    @torch.inference_mode()
+    def __call__(self, ims, prompts, seeds, **how):
+        return self.decode(self.latents(self.encode(ims), prompts, seeds, **how))

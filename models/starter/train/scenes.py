@@ -57,34 +57,38 @@ def rect(x, y, w, h):
 # ---------------------------------------------------------------- layout
 
 
+def _colour(rng, obj):
+    if obj == "tree":
+        return ["green", "green", "green", "red", "orange", "yellow", "pink"][rng.integers(7)]
+    return list(COLOURS)[rng.integers(len(COLOURS))]
+
+
 def layout(rng):
-    """Random layout: what is where, independent of time, weather and style."""
-    t = TERRAINS[rng.integers(5)]
-    obj = OBJECTS[rng.choice(5, p=[0.28, 0.2, 0.17, 0.17, 0.18])]
-    s = dict(terrain=t, obj=obj, seed=int(rng.integers(1 << 31)))
-    s["lake"] = bool(t in ("mountains", "hills", "forest") and (obj == "boat" or rng.random() < 0.3))
-    if obj == "boat" and t == "desert":
-        s["obj"] = "house"
-    names = list(COLOURS)
-    if s["obj"] == "tree":
-        s["colour"] = ["green", "green", "green", "red", "orange", "yellow", "pink"][rng.integers(7)]
-    else:
-        s["colour"] = names[rng.integers(len(names))]
-    s["horizon"] = float(rng.uniform(0.38, 0.62))
-    s["ox"] = float(rng.uniform(0.18, 0.82))
-    s["osize"] = float(rng.uniform(0.75, 1.5))
+    """Random layout: what is where, independent of time, weather and style. Terrain and object are drawn evenly and independently."""
+    s = dict(seed=int(rng.integers(1 << 31)), shore=bool(rng.random() < 0.3))
+    s["horizon"] = float(rng.uniform(0.38, 0.56))
+    s["ox"] = float(rng.uniform(0.22, 0.78))
+    s["osize"] = float(rng.uniform(1.3, 2.0))
     s["sunx"] = float(rng.uniform(0.12, 0.88))
     s["suny"] = float(rng.uniform(0.08, 0.26))
-    s["sunr"] = float(rng.uniform(10, 24))
+    s["sunr"] = float(rng.uniform(12, 24))
     s["sun"] = bool(rng.random() < 0.8)
-    return s
+    return variant(rng, s)
+
+
+def variant(rng, s):
+    """The same layout with another terrain and object: where things are stays, what they are changes."""
+    t, obj = TERRAINS[rng.integers(5)], OBJECTS[rng.integers(5)]
+    lake = t != "sea" and (obj == "boat" or (t != "desert" and s["shore"]))
+    return dict(s, terrain=t, obj=obj, colour=_colour(rng, obj), lake=bool(lake))
 
 
 def look(rng):
+    """Random time of day, weather and style, drawn evenly and independently."""
     return dict(
-        time=TIMES[rng.choice(3, p=[0.42, 0.27, 0.31])],
-        weather=WEATHERS[rng.choice(4, p=[0.46, 0.26, 0.14, 0.14])],
-        style=STYLES[rng.choice(4, p=[0.37, 0.25, 0.2, 0.18])],
+        time=TIMES[rng.integers(3)],
+        weather=WEATHERS[rng.integers(4)],
+        style=STYLES[rng.integers(4)],
         seed=int(rng.integers(1 << 31)),
     )
 
@@ -146,15 +150,15 @@ def build(s, lk):
         if time == "sunset":
             c = mix(mul(c, (0.86, 0.66, 0.60)), (0.55, 0.28, 0.28), 0.12)
         elif time == "night":
-            c = mix(mul(c, (0.24, 0.29, 0.42)), (0.04, 0.06, 0.16), 0.2)
+            c = mix(mul(c, (0.32, 0.36, 0.50)), (0.04, 0.06, 0.16), 0.15)
         if rain:
             l = sum(c) / 3
             c = mul(mix(c, (l, l, l * 1.08), 0.45), (0.82, 0.84, 0.88))
-        return mix(c, bot, depth * (0.85 if fog else 0.45) + (0.25 if fog else 0))
+        return mix(c, bot, depth * (0.6 if fog else 0.45) + (0.38 if fog else 0))
 
     def ground(c, depth):
         if snow:
-            c = mix(c, (0.95, 0.97, 1.0), 0.88)
+            c = mix(c, (0.95, 0.97, 1.0), 0.6 if ter == "desert" else 0.85)
         return shade(c, depth)
 
     def leaf(c, depth):
@@ -306,17 +310,11 @@ def build(s, lk):
         h = 52 * k
         o.put(poly([(x - 3.5 * k, gy), (x - 2 * k, gy - h * 0.6), (x + 2 * k, gy - h * 0.6), (x + 3.5 * k, gy)]), shade((0.40, 0.26, 0.16), 0), big=True)
         lc = leaf(mix(cn, (0.25, 0.5, 0.2), 0.15), 0)
-        if ter != "forest" or g.random() < 0.5:
-            p = skia.Path()
-            for _ in range(6):
-                p = skia.Op(p, circle(x + g.normal(0, 8) * k, gy - h * 0.78 + g.normal(0, 7) * k, g.uniform(8, 13) * k), skia.PathOp.kUnion_PathOp)
-            o.put(p, lc, big=True)
-            o.put(circle(x - 5 * k, gy - h * 0.9, 6 * k), mix(lc, (1, 1, 0.9), 0.12), line=False)
-        else:
-            for j in range(3):
-                w = (17 - 4 * j) * k
-                yb = gy - h * (0.25 + 0.24 * j)
-                o.put(poly([(x - w, yb), (x, yb - h * 0.42), (x + w, yb)]), mix(lc, (1, 1, 0.9), 0.05 * j), big=True)
+        p = skia.Path()
+        for _ in range(6):
+            p = skia.Op(p, circle(x + g.normal(0, 8) * k, gy - h * 0.78 + g.normal(0, 7) * k, g.uniform(9, 14) * k), skia.PathOp.kUnion_PathOp)
+        o.put(p, lc, big=True)
+        o.put(circle(x - 5 * k, gy - h * 0.9, 6 * k), mix(lc, (1, 1, 0.9), 0.12), line=False)
     elif ob == "boat" and water_top is not None:
         lo = water_top + 14
         by = lo + (0.42 if near else 0.6) * (256 - lo) * g.uniform(0.2, 0.8)
@@ -328,6 +326,7 @@ def build(s, lk):
             o.put(poly([(x - 2 * k, by - 32 * k), (x - 2 * k, by - 5 * k), (x - 13 * k, by - 5 * k)]), sail, big=True)
         o.put(poly([(x - w, by - 3 * k), (x + w, by - 3 * k), (x + w * 0.7, by + 7 * k), (x - w * 0.7, by + 7 * k)]), shade(cn, 0), big=True)
     elif ob == "windmill":
+        k *= 0.85
         h = 46 * k
         o.put(poly([(x - 10 * k, gy), (x - 6 * k, gy - h), (x + 6 * k, gy - h), (x + 10 * k, gy)]), shade(cn, 0), big=True)
         roofc = mix((0.45, 0.24, 0.18), (0.96, 0.97, 1), 0.8) if snow else (0.45, 0.24, 0.18)
@@ -365,14 +364,14 @@ def build(s, lk):
             o.put(p, bot, line=False, soft=9, alpha=0.75)
     if snow:
         wc = (1, 1, 1) if time != "night" else (0.80, 0.84, 0.95)
-        for _ in range(int(r.integers(40, 110))):
-            o.put(circle(r.uniform(0, 256), r.uniform(0, 256), r.uniform(0.9, 2.4)), wc, line=False, light=True, alpha=0.9)
+        for _ in range(int(r.integers(60, 120))):
+            o.put(circle(r.uniform(0, 256), r.uniform(0, 256), r.uniform(1.5, 3.6)), wc, line=False, light=True, alpha=0.9)
     if rain:
         rc = mix(bot, (1, 1, 1) if time != "night" else (0.5, 0.55, 0.7), 0.4)
-        sl = r.uniform(-3, 3)
-        for _ in range(int(r.integers(50, 110))):
-            x, y, L = r.uniform(-5, 261), r.uniform(-10, 256), r.uniform(9, 18)
-            o.put(poly([(x, y), (x + sl, y + L), (x + sl + 1.0, y + L), (x + 1.0, y)]), rc, line=False, alpha=0.75)
+        sl = r.uniform(4, 9)
+        for _ in range(int(r.integers(70, 120))):
+            x, y, L = r.uniform(-5, 261), r.uniform(-10, 256), r.uniform(14, 28)
+            o.put(poly([(x, y), (x + sl, y + L), (x + sl + 1.6, y + L), (x + 1.6, y)]), rc, line=False, alpha=0.8)
     return o
 
 
@@ -417,16 +416,18 @@ def paint(s, lk, n=256):
     r = np.random.default_rng(lk["seed"] ^ 0x5EED)
     st = lk["style"]
     if st == "pixel art":
-        m = int([32, 64, 64][r.integers(3)])
+        m = int([32, 32, 64][r.integers(3)])
         surf, c = _surface(m * 2)
         _sky(c, o.sky)
         for q in o:
             c.drawPath(q["path"], skia.Paint(Color4f=col(q["c"], 1 if not q["soft"] else 0.3), AntiAlias=True))
         im = _rgb(surf).astype(np.float32).reshape(m, 2, m, 2, 3).mean((1, 3))
-        lv = 12.0
+        lum = im.mean(-1, keepdims=True)
+        im = np.clip(lum + (im - lum) * 1.25, 0, 255)
+        lv = 8.0
         bayer = np.array([[0, 2], [3, 1]]) / 4 - 0.375
         d = np.tile(bayer, (m // 2, m // 2))[..., None]
-        im = np.clip(np.round(im / 255 * lv + d * 0.3) / lv, 0, 1) * 255
+        im = np.clip(np.round(im / 255 * lv + d * 0.18) / lv, 0, 1) * 255
         idx = (np.arange(n) * m) // n
         return im[idx][:, idx].astype(np.uint8)
     surf, c = _surface(n)
@@ -457,16 +458,22 @@ def paint(s, lk, n=256):
         blot = _grain(r, n, 0.03, -1, 1)[..., None]
         fine = _grain(r, n, 0.5, -1, 1, 1)[..., None]
         im = im * (1 + 0.13 * blot + 0.035 * fine) + (255 * 0.05 * np.maximum(blot, 0) if not night else 0)
+        # the wash stops short of the edge of the paper, unevenly
+        ax = np.minimum(np.arange(n), np.arange(n)[::-1]) * (256 / n)
+        edge = np.minimum(ax[:, None], ax[None]) + _grain(r, n, 0.04, -9, 9)
+        bare = np.clip((r.uniform(11, 17) - edge) / 2.5, 0, 1)[..., None]
+        im = im * (1 - bare) + 255 * np.array(paper) * bare
         return np.clip(im, 0, 255).astype(np.uint8)
     # ink: paper, pale washes, dark lines and hatching
     night = lk["time"] == "night"
     paper = (0.95, 0.93, 0.87)
     wash = 0.12 if night else 0.48
-    _sky(c, o.sky, (paper, wash + 0.12 if not night else wash))
+    _sky(c, tuple(mix(q, (sum(q) / 3,) * 3, 0.6) for q in o.sky), (paper, wash + 0.12 if not night else wash))
     ink = (0.08, 0.08, 0.10)
     lw = r.uniform(1.1, 1.9)
     for q in o:
-        cc = mix(q["c"], paper, 0.1 if q["light"] else wash)
+        grey = (sum(q["c"]) / 3,) * 3
+        cc = mix(mix(q["c"], grey, 0.6), paper, 0.1 if q["light"] else wash)
         p = skia.Paint(Color4f=col(cc, q["a"]), AntiAlias=True)
         if q["soft"]:
             p.setMaskFilter(skia.MaskFilter.MakeBlur(skia.kNormal_BlurStyle, q["soft"]))
@@ -559,11 +566,11 @@ W_ST = {"flat": ["flat", "flat illustration", "flat design", "vector art", "mini
         "watercolour": ["watercolour", "watercolor", "watercolour painting", "watercolor painting", "aquarelle"],
         "pixel art": ["pixel art", "pixel", "pixelated", "8-bit pixel art", "retro game pixel art"],
         "ink": ["ink", "ink drawing", "pen and ink", "line drawing", "ink sketch", "comic ink"]}
-W_TER = {"mountains": ["mountains", "mountain landscape", "mountain range", "snowy peaks", "alps"],
+W_TER = {"mountains": ["mountains", "mountain landscape", "mountain range", "alps"],
          "hills": ["hills", "rolling hills", "green hills", "countryside", "meadow"],
          "sea": ["sea", "ocean", "seaside", "coast", "beach"],
          "desert": ["desert", "sand dunes", "dunes", "desert landscape"],
-         "forest": ["forest", "woods", "pine forest", "woodland", "trees"]}
+         "forest": ["forest", "woods", "pine forest", "woodland"]}
 W_OBJ = {"house": ["house", "cottage", "cabin", "home"], "tree": ["tree", "big tree", "lonely tree"],
          "boat": ["boat", "sailing boat", "sailboat", "ship"], "windmill": ["windmill", "mill"]}
 W_LAKE = ["lake", "by a lake", "with a lake", "water"]
@@ -581,12 +588,12 @@ def caption(rng, s, lk):
         show = rng.random() < (0.75 if not (s["obj"] == "tree" and cn == "green") else 0.3)
         obj = f"{'an' if cn == 'orange' else 'a'} {cn} {name}" if show else f"a {name}"
     time, wx, st = pick(W_TIME[lk["time"]]), pick(W_WX[lk["weather"]]), pick(W_ST[lk["style"]])
-    use_t = rng.random() < 0.9
-    use_w = rng.random() < (0.92 if lk["weather"] != "clear" else 0.3)
-    use_s = rng.random() < 0.85
+    use_t = rng.random() < 0.95
+    use_w = rng.random() < (0.97 if lk["weather"] != "clear" else 0.5)
+    use_s = rng.random() < 0.95
     lake = s["lake"] and rng.random() < 0.8
     if rng.random() < 0.5:
-        sub = ter if obj is None or rng.random() < 0.08 else f"{obj} {pick(['in', 'near', 'and', 'with', 'by', 'in front of'])} {pick(['the ', ''])}{ter}"
+        sub = ter if obj is None or rng.random() < 0.02 else f"{obj} {pick(['in', 'near', 'and', 'with', 'by', 'in front of'])} {pick(['the ', ''])}{ter}"
         p = [sub]
         if lake:
             p.append(pick(W_LAKE))
@@ -599,7 +606,7 @@ def caption(rng, s, lk):
         sep = pick([", ", " "])
         t = sep.join(p)
     else:
-        p = [x for x, u in ((ter, rng.random() < 0.95), (obj, obj and rng.random() < 0.92), (time, use_t), (wx, use_w), (st, use_s), (pick(W_LAKE), lake)) if u]
+        p = [x for x, u in ((ter, rng.random() < 0.97), (obj, obj and rng.random() < 0.98), (time, use_t), (wx, use_w), (st, use_s), (pick(W_LAKE), lake)) if u]
         rng.shuffle(p)
         t = pick([", ", ", ", " "]).join(p)
     if rng.random() < 0.3:

@@ -1,13 +1,15 @@
 """Stage 4: text encoder and UNet together, v-prediction, all noise levels.
 
 A quarter of the samples is ordinary diffusion. In the others the noisy input starts from
-another drawing of the same layout (the crayon sketch, or another look) the way img2img
-starts: at level t0 the input is a0*z_source + s0*noise. Following the deterministic
+another drawing of the same layout (the crayon sketch, or the other picture) the way img2img
+starts: at level t0 the input is a0*z_source + s0*noise. Where the target shows another terrain
+and object than the source, t0 lies high, so that the words win at high strengths only. Following the deterministic
 sampler down to t, what is left of the source is a constant part of the noise direction,
 eps + (z_source - z_target) / sigma(t0), so the same v-target applies.
 """
 import argparse
 import json
+import math
 import os
 import time
 import numpy as np
@@ -15,14 +17,15 @@ import torch
 import torch.nn.functional as F
 from diffusers.models.attention_processor import AttnProcessor
 import ranks
-from common import SCALING, TEXT, Clock, alphas, path, quiet_start, save, unet
+from common import BF16, SCALING, STEPS, TEXT, TIMESTEPS, Clock, alphas, path, quiet_start, save, unet
 from words import Words
 
 ap = argparse.ArgumentParser()
 ap.add_argument("--minutes", type=float, default=45)
 ap.add_argument("--batch", type=int, default=16, help="per worker")
 ap.add_argument("--lr", type=float, default=1.2e-3)
-ap.add_argument("--decay", type=float, default=0.45, help="start of the linear decay, as a part of the budget")
+ap.add_argument("--decay", type=float, default=0.45, help="start of the decay, as a part of the budget")
+ap.add_argument("--warm", help="unet.pt of an earlier run: start from its weights instead of random ones")
 ap.add_argument("--seed", type=int, default=3)
 
 
@@ -40,11 +43,15 @@ class Net(torch.nn.Module):
 def main(rank):
     a = ap.parse_args()
     Z = np.load(path("latents.npy"))
+    Z = Z[: next((i for i, z in enumerate(Z) if not z.any()), len(Z))]      # what is encoded so far
     meta = json.load(open(path("scenes.json")))      # captions of all scenes define the vocabulary
     words = Words()
     ids = np.array([[[words(c) for c in l["captions"]] for l in m["looks"]] for m in meta], np.int32)   # scene, look, caption, 77
     empty = np.array(words(""))
     used = np.unique(np.concatenate([ids.ravel(), empty]))
+    warm = torch.load(a.warm, weights_only=False) if a.warm else None
+    if warm:
+        used = np.union1d(used, warm["used"])
     lut = np.zeros(49408, np.int64)       # 0: words that no caption uses, an all-zero row
     lut[used] = np.arange(1, len(used) + 1)
     unused = np.setdiff1d(np.arange(49406), used)
@@ -60,14 +67,25 @@ def main(rank):
     kind = lambda n: 2 if "token_embedding" in n else 1 if n.startswith("text.") or "attn2" in n else 0
     # what listens to the prompt learns faster, single words (rare) most of all
     opt = torch.optim.AdamW([dict(params=[q for n, q in named if kind(n) == k], k=f) for k, f in enumerate((1.0, 2.0, 5.0))], lr=a.lr, betas=(0.9, 0.98), weight_decay=0.01)
-    step, spent = 0, 0.0
+    step, spent, before = 0, 0.0, 0
     if os.path.exists(path("unet.pt")):
         c = torch.load(path("unet.pt"), weights_only=False)
         net.load_state_dict(c["model"]); ema.load_state_dict(c["ema"])
         for i, (n, q) in enumerate(named):
             opt.state[q] = c["opt"][n] if n in c["opt"] else c["opt"]["state"][i]
-        step, spent = c["step"], c["spent"]
+        step, spent, before = c["step"], c["spent"], c.get("before", 0)
     else:
+        if warm:
+            before = warm["step"]
+            mine, rows = net.state_dict(), {int(t): i + 1 for i, t in enumerate(warm["used"])}
+            for k, v in warm["ema"].items():
+                if k.endswith("token_embedding.weight"):      # the vocabularies may differ
+                    for i, t in enumerate(used):
+                        if int(t) in rows:
+                            mine[k][i + 1] = v[rows[int(t)]]
+                else:
+                    mine[k] = v
+            net.load_state_dict(mine)
         ema.load_state_dict(net.state_dict())
     rng = np.random.default_rng([a.seed, rank, step])
     torch.manual_seed(a.seed + 100 * rank + 1000 * step)
@@ -83,40 +101,41 @@ def main(rank):
             out.insert(int(rng.integers(len(out) + 1)), int(rng.choice(unused)))
         return [49406] + out[:75] + [49407] * (76 - min(75, len(out)))
 
-    # weather words matter only where the weather is not clear: show those pictures more often
-    chance = np.array([{"clear": 1.0, "snow": 2.5, "fog": 2.0, "rain": 2.0}[l["look"]["weather"]] for m in meta[: len(Z)] for l in m["looks"]])
-    chance /= chance.sum()
+    stride = TIMESTEPS // STEPS
+    grid = np.arange(STEPS) * stride + stride - 1      # the trailing timesteps of the default number of steps: where the model will be used
 
     def batch(n):
-        j = rng.choice(len(chance), size=n, p=chance)
-        L = Z.shape[1] - 1
-        i, k = j // L, j % L
+        i, k = rng.integers(len(Z), size=n), rng.integers(Z.shape[1] - 1, size=n)
         tgt = Z[i, 1 + k, 0]
-        other = np.where(rng.random(n) < 0.75, 0, 1 + (k + 1) % L)
+        other = np.where(rng.random(n) < 0.8, 0, 2 - k)
         src = Z[i, other, 0]
         cap = ids[i, k, rng.integers(ids.shape[2], size=n)].copy()
         for j in range(n):
             u = rng.random()
             if u < 0.1:
                 cap[j] = empty
-            elif u < 0.22:
+            elif u < 0.14:
                 cap[j] = noise_words(cap[j].tolist())
-        t = np.where(rng.random(n) < 0.4, rng.integers(0, 1000, n), rng.integers(60, 760, n))      # img2img lives below 760
-        t0 = np.maximum(t, 430) + (rng.random(n) ** 1.6 * (1000 - np.maximum(t, 430))).astype(int)
-        use = rng.random(n) < 0.75
+        use = rng.random(n) < 0.85
+        same = (k == 0) & (other == 0)
+        on = rng.random(n) < 0.7
+        t = np.where(on, grid[rng.integers(STEPS, size=n)], rng.integers(0, TIMESTEPS, n))
+        lo = np.maximum(t, np.where(same, 0.4 * TIMESTEPS, 0.6 * TIMESTEPS).astype(int))
+        first = np.minimum(STEPS - 1, np.ceil((lo - stride + 1) / stride).astype(int))
+        t0 = np.where(on, grid[rng.integers(first, STEPS)], lo + (rng.random(n) * (TIMESTEPS - lo)).astype(int))
         T = torch.from_numpy
         return T(tgt).float() * SCALING, T(src).float() * SCALING, T(lut[cap]), T(t), T(t0), T(use)
 
     def store():
         if rank == 0:
-            save(dict(model=net.state_dict(), ema=ema.state_dict(), opt={n: opt.state[q] for n, q in named}, step=step, spent=clock.spent(), used=used), "unet.pt")
+            save(dict(model=net.state_dict(), ema=ema.state_dict(), opt={n: opt.state[q] for n, q in named}, step=step, before=before, spent=clock.spent(), used=used), "unet.pt")
 
     clock = Clock(a.minutes, spent)
     last, avg, n0, tt, p = time.time(), {}, step, time.time(), clock.part()
     net.train()
     sh = (-1, 1, 1, 1)
     while p < 1:
-        lr = a.lr * min(1, (step + 1) / 150) * (1 if p < a.decay else max(0.02, (1 - p) / (1 - a.decay)))
+        lr = a.lr * min(1, (step + 1) / 60) * (1 if p < a.decay else 0.02 + 0.98 * (0.5 + 0.5 * math.cos(math.pi * (p - a.decay) / (1 - a.decay))))
         for g in opt.param_groups:
             g["lr"] = lr * g["k"]
         x0, xs, cap, t, t0, use = batch(a.batch)
@@ -124,7 +143,7 @@ def main(rank):
         al, sg = SA[t].view(sh), SS[t].view(sh)
         xt = al * x0 + sg * eps
         v = al * eps - sg * x0
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=BF16):
             h = net.text(input_ids=cap).last_hidden_state
             out = net.unet(xt, t, h).sample.float()
         # a large source difference makes a large v; weigh by its size so that it cannot dominate

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 import ranks
 import vae_init
-from common import SCALING, Clock, path, save, vae
+from common import BF16, SCALING, Clock, path, save, vae
 
 ap = argparse.ArgumentParser()
 ap.add_argument("--minutes", type=float, default=14)
@@ -56,7 +56,7 @@ def main(rank):
         frozen = vae()
         frozen.load_state_dict(torch.load(path("vae_final.pt"))["ema"])
         oz = []
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=BF16):
             for i in range(rank * 160, rank * 160 + 160, 4):
                 x = torch.from_numpy(np.ascontiguousarray(odd[i:i + 4])).permute(0, 3, 1, 2).float() / 127.5 - 1
                 oz.append(frozen.encode(x).latent_dist.mean.float().numpy())
@@ -121,7 +121,7 @@ def main(rank):
         for g in opt.param_groups:
             g["lr"] = g["base"] * lr
         size, n = plan(p)
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=BF16):
             if a.decoder:
                 x, mean = pairs(n, size)
                 z = mean
