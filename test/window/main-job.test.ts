@@ -65,6 +65,10 @@ describe('the main job', () => {
     const { page } = running;
     await waitUntilReady(page);
     await expect(promptField(page).inputValue()).resolves.not.toBe('');
+    const strip = page.getByRole('region', { name: 'Stages' });
+    await expect
+      .poll(() => strip.getByText(/^about \S+ \S+, .+ (MB|GB)$/).count(), { timeout: 30_000 })
+      .toBe(3);
     await strengthSlider(page).focus();
     await page.keyboard.press('ArrowLeft');
     await generateButton(page).click();
@@ -73,6 +77,7 @@ describe('the main job', () => {
     for (const stage of ['Encode', 'Generate', 'Decode'] as const) {
       expect(await stageProgress(page, stage).getAttribute('aria-valuetext')).toBe('done');
     }
+    await expect.poll(() => strip.getByText(/took \S+ \S+/).count(), { timeout: 30_000 }).toBe(3);
     const input = await lookAt(page.getByAltText('The picture it was made from'));
     const result = page.getByAltText(/^Result with seed/);
     expect(await lookAt(result)).toMatchObject({ width: input.width, height: input.height });
