@@ -105,7 +105,7 @@ def adapter(model: torch.nn.Module, targets: list[str], rank: int, alpha: float,
         elif "lora_B" in name:
             weight.copy_(torch.randn(weight.shape) * amplitude / rank**0.5)
     state = get_peft_model_state_dict(model, adapter_name="made")
-    config = model.peft_config["made"].to_dict()
+    config = model.peft_config["made"].to_dict() | {"base_model_name_or_path": None}  # a folder of this machine
     model.delete_adapters("made") if hasattr(model, "delete_adapters") else model.delete_adapter("made")
     return {k: v.clone() for k, v in state.items()}, config
 
