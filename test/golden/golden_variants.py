@@ -16,7 +16,7 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from golden_cases import plain, recorded_run, scheduler_for, write_case
-from golden_models import BETAS, load_pipeline
+from golden_models import BETAS, FIT_PROMPTS, load_pipeline
 
 CHANGES = {"inpaint": {"in_channels": 9}, "pix2pix": {"in_channels": 8}, "lcm": {"time_cond_proj_dim": 16}}
 NO_CHECKER = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
@@ -52,16 +52,16 @@ def variant_of(unet: UNet2DConditionModel, name: str, tensors: dict[str, torch.T
     return variant
 
 
-def write_record(root: Path, name: str, unet: UNet2DConditionModel) -> None:
+def write_record(root: Path, name: str, unet: UNet2DConditionModel, context: torch.Tensor) -> None:
     """Input and output of two rows."""
     generator = torch.Generator().manual_seed(10)
     inputs = {
         "sample": torch.randn(2, unet.config.in_channels, 8, 12, generator=generator),
-        "timestep": torch.tensor(259.0),
-        "encoder_hidden_states": torch.randn(2, 9, unet.config.cross_attention_dim, generator=generator),
+        "timestep": torch.tensor(481.0),
+        "encoder_hidden_states": context,
     }
     if unet.config.time_cond_proj_dim is not None:
-        inputs["timestep_cond"] = torch.randn(2, unet.config.time_cond_proj_dim, generator=generator)
+        inputs["timestep_cond"] = 0.3 * torch.randn(2, unet.config.time_cond_proj_dim, generator=generator)
     output = unet(**inputs).sample
     record = {f"unet.{key}": value for key, value in inputs.items()} | {"unet.out_sample": output}
     save_file({k: v.contiguous() for k, v in record.items()}, root / f"components/{name}.safetensors")
@@ -110,8 +110,10 @@ def make_variants(root: Path) -> None:
     tensors = own_tensors(base.unet)
     save_file(tensors, root / "models/sd1-variants.safetensors")
     unets = {name: variant_of(base.unet, name, tensors) for name in CHANGES}
+    ids = base.tokenizer(FIT_PROMPTS[3:5], padding="max_length", truncation=True, return_tensors="pt").input_ids
+    context = base.text_encoder(ids).last_hidden_state[:, :16]
     for name, unet in unets.items():
-        write_record(root, name, unet)
+        write_record(root, name, unet, context)
     for pattern in ("inpaint-*", "lcm-*"):
         for path in (root / "cases").glob(pattern):
             path.unlink()
