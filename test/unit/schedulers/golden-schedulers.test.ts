@@ -101,7 +101,10 @@ describe('recorded img2img runs', () => {
 
       const noise = record['noise'] ?? [];
       const generator = new TorchGenerator(golden.seed);
-      expect(generator.randn(noise.length)).toEqual(record['posterior_noise']);
+      // A tiny autoencoder has no posterior to draw from.
+      const posterior = record['posterior_noise'];
+      expect(posterior === undefined).toBe(name.includes('taesd'));
+      if (posterior !== undefined) expect(generator.randn(noise.length)).toEqual(posterior);
       expect(generator.randn(noise.length)).toEqual(noise);
       const start = scheduler.addNoise(
         Float32Array.from(record['encoded_latent'] ?? []),
