@@ -35,7 +35,9 @@ export default defineConfig({
         test: {
           name: 'pipeline',
           include: filesIn('pipeline'),
-          ...SEQUENTIAL,
+          // Files share nothing: each has its own app folder. Two at a time, since much of the work is on one thread.
+          maxWorkers: 2,
+          isolate: true,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 1 },

@@ -10,7 +10,9 @@ import { openSession } from '../../../main/engine/onnx/session';
 import {
   differenceFromRecord,
   graphPath,
+  HALF_RECORDED,
   largestDifference,
+  modelOfRecord,
   readComponentRecord,
   readHalfRecord,
   readJson,
@@ -49,22 +51,22 @@ describe('components on WebGPU', () => {
   });
   afterAll(() => open.release());
 
-  it.each(RECORDED)(
+  it.each(HALF_RECORDED)(
     '%s %s in float32, float16 and bfloat16, and which nodes stay on the CPU',
     async (model, component) => {
-      const path = await graphPath(goldenModel(model), component, 'webgpu');
+      const path = await graphPath(goldenModel(modelOfRecord(model)), component, 'webgpu');
       const record = await readComponentRecord(model, component);
       const { placed, results } = await runProfiled(path, 'webgpu', record);
       expect(largestDifference(results, record)).toBeLessThan(FLOAT32);
 
       const onGpu = Object.keys(placed['WebGpuExecutionProvider'] ?? {});
-      expect(onGpu).toContain(component === 'text_encoder' ? 'Gemm' : 'Conv');
+      expect(onGpu).toContain(/text|transformer/.test(component) ? 'Gemm' : 'Conv');
       const onCpu = Object.keys(placed['CPUExecutionProvider'] ?? {});
       expect(onCpu.filter((op) => allowed[component]?.[op] === undefined)).toEqual([]);
 
       const { inputs, outputs } = await readHalfRecord(model, component);
       for (const dtype of ['F16', 'BF16'] as const) {
-        const { half: copy } = await copyInHalf(model, temporaryFolder(), dtype);
+        const { half: copy } = await copyInHalf(modelOfRecord(model), temporaryFolder(), dtype);
         const rounded = await runOnRecord(await graphPath(copy, component, 'webgpu'), 'webgpu', inputs);
         expect(largestDifference(rounded, outputs[dtype]), dtype).toBeLessThan(HALF);
       }
