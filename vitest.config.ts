@@ -48,7 +48,8 @@ export default defineConfig({
         test: {
           name: 'engine',
           include: filesIn('engine'),
-          ...SEQUENTIAL,
+          maxWorkers: 2,
+          isolate: true,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 2 },

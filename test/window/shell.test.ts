@@ -161,6 +161,7 @@ describe('the walls', () => {
         'onJobChanged',
         'onJobProgress',
         'onResultsAdded',
+        'planMake',
         'promptCountTokens',
         'resultReveal',
         'resultSave',
@@ -175,6 +176,7 @@ describe('the walls', () => {
     const bad: [string, unknown][] = [
       ['jobStart', null],
       ['jobStart', { sourceId: '../x', settings: {} }],
+      ['planMake', { sourceId: '../x', settings: {} }],
       ['draftSave', 'x'],
       ['sourceImportBytes', { name: 'a.png', bytes: 'text' }],
       ['jobCancel', { jobId: { $ne: 1 } }],
