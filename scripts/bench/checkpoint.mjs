@@ -86,6 +86,9 @@ async function measure({ model, home, runs, wantedSizes, python }) {
   return { processor, runs, sizes, newDiskBytes, opening, preparedBytes };
 }
 
+const described = ({ stepMs, firstStepAtMs, openMs, openPeakBytes, stepPeakBytes }) =>
+  `${seconds(median(stepMs))} a step, the first after ${seconds(firstStepAtMs)} (opening ${seconds(openMs)}), peaks ${gigabytes(openPeakBytes)} and ${gigabytes(stepPeakBytes)}`;
+
 /** `underpaint bench steps`, in a process of its own. */
 async function engine(model, home, { side, steps }) {
   const args = ['--model', model, '--size', `${side}x${side}`, '--steps', steps, '--device', 'cpu', '--json'];
