@@ -58,9 +58,7 @@ async function measure({ model, home, runs, wantedSizes, python }) {
       for (const [name, take] of Object.entries(contenders)) {
         await forgetCached(model);
         rows[name].push(await take(size));
-        say(
-          `run ${i + 1} of ${runs}, ${size.side}²: ${name} ${seconds(median(rows[name][i].stepMs))} a step`,
-        );
+        say(`run ${i + 1} of ${runs}, ${size.side}²: ${name} ${described(rows[name][i])}`);
       }
     }
     sizes.push({ side: size.side, rows });
