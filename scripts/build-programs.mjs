@@ -15,26 +15,35 @@ export const NATIVE_MODULES = ['onnxruntime-node', 'sharp'];
 /** Writes out/main/engine.cjs and out/main/cli.cjs. */
 export async function buildPrograms() {
   for (const [name, entry] of Object.entries(PROGRAMS)) {
-    await build({
-      configFile: false,
-      root,
-      logLevel: 'warn',
-      publicDir: false,
-      ssr: { noExternal: true },
-      build: {
-        ssr: true,
-        target: 'node20.19',
-        outDir: resolve(root, 'out/main'),
-        emptyOutDir: false,
-        minify: false,
-        rolldownOptions: {
-          input: resolve(root, entry),
-          external: NATIVE_MODULES,
-          output: { format: 'cjs', entryFileNames: `${name}.cjs`, codeSplitting: false },
+    await buildProgram(entry, resolve(root, 'out/main'), `${name}.cjs`);
+  }
+}
+
+/** Writes one TypeScript entry as one file that plain Node runs: CommonJS for .cjs, else a module. */
+export function buildProgram(entry, folder, file) {
+  return build({
+    configFile: false,
+    root,
+    logLevel: 'warn',
+    publicDir: false,
+    ssr: { noExternal: true },
+    build: {
+      ssr: true,
+      target: 'node20.19',
+      outDir: folder,
+      emptyOutDir: false,
+      minify: false,
+      rolldownOptions: {
+        input: resolve(root, entry),
+        external: NATIVE_MODULES,
+        output: {
+          format: file.endsWith('.cjs') ? 'cjs' : 'es',
+          entryFileNames: file,
+          codeSplitting: false,
         },
       },
-    });
-  }
+    },
+  });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildPrograms();

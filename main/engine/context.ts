@@ -34,3 +34,8 @@ export const cancelledError = (): AppError =>
     'cancelled',
     'The job was cancelled before it was finished; img2img keeps what is done and goes on from there when it is started again.',
   );
+
+/** Between two pieces of work that cannot be stopped themselves. */
+export function throwIfCancelled({ signal }: Pick<JobContext, 'signal'>): void {
+  if (signal.aborted) throw cancelledError();
+}

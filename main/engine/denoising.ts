@@ -1,6 +1,7 @@
 /** The denoising of one picture, step by step, on this machine: the same for a job of one's own and for one that came to `serve`. */
 import type { JobContext } from './context';
 import { assertSupportedDenoiser } from './families/detect';
+import { concatFloats } from './latents/concat';
 import { TorchGenerator, type GeneratorState } from './latents/noise';
 import type { LoadedModel } from './model/loaded-model';
 import { runGuarded } from './model/model-runtime';
@@ -135,9 +136,7 @@ export class Denoising {
 /** The channels of one, then those of the other. */
 function stack(latents: Latents, more: Latents | null): Latents {
   if (more === null) return latents;
-  const data = new Float32Array(latents.data.length + more.data.length);
-  data.set(latents.data);
-  data.set(more.data, latents.data.length);
+  const data = concatFloats([latents.data, more.data]);
   return { ...latents, data, channels: latents.channels + more.channels };
 }
 

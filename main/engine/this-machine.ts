@@ -7,6 +7,7 @@ import { detectHardware } from '../hardware/detect-hardware';
 import { HardwareWatch } from '../hardware/hardware-watch';
 import { hardwareChoiceSchema, type HardwareChoice } from '../../shared/hardware';
 import { homeFolder } from './home';
+import { parseJson } from './parse-json';
 
 /** The command line's own file, which can be started as a throw-away process; null where it is not there (in tests). */
 export function throwAwayProgram(): string | null {
@@ -41,12 +42,3 @@ async function readChoice(): Promise<HardwareChoice | null> {
 }
 
 const settingsSchema = z.object({ hardware: hardwareChoiceSchema.nullish() });
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return {};
-    throw error;
-  }
-}

@@ -1,8 +1,7 @@
 // Stable Diffusion 1.5 in full size with random weights, made once: what the bench compares on.
 import { existsSync, cpSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'vite';
-import { NATIVE_MODULES } from '../build-programs.mjs';
+import { buildProgram } from '../build-programs.mjs';
 import { root, run, runQuiet, say, ScriptError } from '../bootstrap.mjs';
 
 const PYTHON_FOLDER = join(root, 'scripts/bench/python');
@@ -30,10 +29,15 @@ export async function fullSizeModel(folder, python) {
   for (const target of [source, join(temporary, 'onnx')]) {
     cpSync(join(root, 'models/starter/tokenizer'), join(target, 'tokenizer'), { recursive: true });
   }
-  const program = await bundle('test/support/single-file-in-full-size.ts', join(temporary, 'program'));
-  const written = await run(process.execPath, [program, source, join(temporary, 'sd15.safetensors')]);
+  const program = join(temporary, 'program');
+  await buildProgram('test/support/single-file-in-full-size.ts', program, 'program.mjs');
+  const written = await run(process.execPath, [
+    join(program, 'program.mjs'),
+    source,
+    join(temporary, 'sd15.safetensors'),
+  ]);
   if (written !== 0) throw new ScriptError('The single file could not be written (see above).');
-  rmSync(join(temporary, 'program'), { recursive: true });
+  rmSync(program, { recursive: true });
   renameSync(temporary, folder);
   return model;
 }
@@ -54,25 +58,4 @@ async function assertPython(python) {
   throw new ScriptError(
     `The comparison needs a Python with torch and diffusers, which ${python} is not: make one with "python3 -m venv v && v/bin/pip install -r scripts/bench/python/requirements.txt" and give it as --python v/bin/python.`,
   );
-}
-
-async function bundle(entry, folder) {
-  await build({
-    configFile: false,
-    root,
-    logLevel: 'warn',
-    publicDir: false,
-    ssr: { noExternal: true },
-    build: {
-      ssr: true,
-      target: 'node20.19',
-      outDir: folder,
-      rolldownOptions: {
-        input: join(root, entry),
-        external: NATIVE_MODULES,
-        output: { format: 'es', entryFileNames: 'program.mjs', codeSplitting: false },
-      },
-    },
-  });
-  return join(folder, 'program.mjs');
 }

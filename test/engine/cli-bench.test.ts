@@ -1,23 +1,15 @@
 /** `underpaint models prepare` and `underpaint bench` through the built command line, on a tiny checkpoint. */
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { runCli, sentences } from '../support/cli';
+import { useCliFolder } from '../support/cli-folder';
 import { goldenModel } from '../support/golden';
-import { ensurePrograms } from '../support/programs';
 
-let folder: string;
-beforeAll(async () => {
-  await ensurePrograms();
-  folder = await mkdtemp(join(tmpdir(), 'underpaint-test-'));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const { folder, home } = useCliFolder();
 
-const cli = (...args: string[]): ReturnType<typeof runCli> =>
-  runCli(args, { home: join(folder, 'home'), cwd: folder });
+const cli = (...args: string[]): ReturnType<typeof runCli> => runCli(args, { home: home, cwd: folder });
 
 const preparedSchema = z.object({
   parts: z.array(z.object({ component: z.string(), sizeBytes: z.number().positive() })),

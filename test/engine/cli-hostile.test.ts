@@ -1,24 +1,16 @@
 /** Hostile checkpoints through the command line: every kind ends with exit code 4, one sentence, no file and no journal. */
 import { existsSync, readFileSync, truncateSync } from 'node:fs';
-import { cp, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdtemp, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { encodeSafetensors, readSafetensors } from '../../main/engine/latents/safetensors';
 import { journalsIn, runCli, sentences } from '../support/cli';
+import { useCliFolder } from '../support/cli-folder';
 import { goldenModel } from '../support/golden';
 import { INPUT_64 } from '../support/pictures';
-import { ensurePrograms } from '../support/programs';
 import { writeSingleFile } from '../support/single-file';
 
-let folder: string;
-let home: string;
-beforeAll(async () => {
-  await ensurePrograms();
-  folder = await mkdtemp(join(tmpdir(), 'underpaint-test-'));
-  home = join(folder, 'home');
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const { folder, home } = useCliFolder();
 
 /** Runs img2img with a model that must be refused; answers the sentence. */
 async function refusalOf(model: string): Promise<string> {

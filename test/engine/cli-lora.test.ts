@@ -1,26 +1,21 @@
 /** LoRAs through the command line: --lora, tags in the prompt, what the result carries, what verify says, and refusals. */
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { readSettings } from '../../main/engine/image/read-settings';
 import { parseParameters } from '../../main/engine/image/settings-text';
 import { jobReportSchema, type JobReport } from '../../shared/job';
 import { runCli, sentences, type CliResult } from '../support/cli';
+import { useCliFolder } from '../support/cli-folder';
 import { goldenLora } from '../support/lora';
 import { INPUT_64 } from '../support/pictures';
-import { ensurePrograms } from '../support/programs';
 import { asArguments, smallJob } from '../support/settings';
 
-let folder: string;
-let home: string;
+const { folder, home } = useCliFolder();
 
 beforeAll(async () => {
-  await ensurePrograms();
-  folder = await mkdtemp(join(tmpdir(), 'underpaint-test-'));
-  home = join(folder, 'home');
   await mkdir(join(home, 'loras', 'styles'), { recursive: true });
   await copyFile(goldenLora('kohya'), join(home, 'loras', 'styles', 'Ink Wash.safetensors'));
   await copyFile(goldenLora('text'), join(home, 'loras', 'words.safetensors'));
@@ -41,8 +36,6 @@ async function run(name: string, prompt: string, ...more: string[]): Promise<Job
 }
 
 const shaOf = ({ outputs }: JobReport): string => outputs[0]?.sha256 ?? '';
-
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('img2img', () => {
   it('--lora and a tag in the prompt are the same; the result carries both prompt and LoRA', async () => {

@@ -1,24 +1,15 @@
 /** Places where nothing can be saved: a sentence, the right exit code, and no half-written file. */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { journalsIn, runCli, sentences, stepsOf, type CliResult } from '../support/cli';
+import { useCliFolder } from '../support/cli-folder';
 import { INPUT_64 } from '../support/pictures';
-import { ensurePrograms } from '../support/programs';
 import { asArguments, smallJob } from '../support/settings';
 
-let folder: string;
-let home: string;
-
-beforeAll(async () => {
-  await ensurePrograms();
-  folder = await mkdtemp(join(tmpdir(), 'underpaint-test-'));
-  home = join(folder, 'home');
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const { folder, home } = useCliFolder();
 
 const save = (output: string, wrapper: string[] = []): Promise<CliResult> =>
   runCli(['img2img', INPUT_64, ...asArguments(smallJob({ strength: 0.25 })), '-o', output], {

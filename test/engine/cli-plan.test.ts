@@ -1,14 +1,14 @@
 /** `underpaint plan`: one JSON object with the fields of the contract, words for people, and the rules that people rely on. */
-import { mkdtemp, rm, writeFile, mkdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { familySchema } from '../../shared/models';
 import { stagePlanSchema, STAGES, type StagePlan } from '../../shared/placement';
 import { runCli, type CliResult } from '../support/cli';
+import { useCliFolder } from '../support/cli-folder';
 import { goldenModel } from '../support/golden';
-import { ensurePrograms, NO_GPU } from '../support/programs';
+import { NO_GPU } from '../support/programs';
 
 const planSchema = z.object({
   hardware: z.object({
@@ -21,15 +21,10 @@ const planSchema = z.object({
   stages: z.array(stagePlanSchema),
 });
 
-let folder: string;
-beforeAll(async () => {
-  await ensurePrograms();
-  folder = await mkdtemp(join(tmpdir(), 'underpaint-test-'));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const { folder, home } = useCliFolder();
 
 const run = (args: readonly string[], env: Record<string, string | undefined> = {}): Promise<CliResult> =>
-  runCli(['plan', ...args], { home: join(folder, 'home'), cwd: folder, env: { ...NO_GPU, ...env } });
+  runCli(['plan', ...args], { home: home, cwd: folder, env: { ...NO_GPU, ...env } });
 
 async function planned(...args: string[]): Promise<z.infer<typeof planSchema>> {
   const result = await run([...args, '--json']);
@@ -73,7 +68,6 @@ describe('plan --json', () => {
   });
 
   it('offline stays here whatever is allowed, and a pin to remote says why it cannot be', async () => {
-    const home = join(folder, 'home');
     await mkdir(home, { recursive: true });
     const url = 'http://127.0.0.1:9';
     const network = {

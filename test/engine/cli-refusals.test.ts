@@ -1,25 +1,16 @@
 /** Bad input through the command line: the right exit code, one plain sentence, no file, no journal, and the next run works. */
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { journalsIn, runCli, sentences } from '../support/cli';
+import { useCliFolder } from '../support/cli-folder';
 import { goldenModel } from '../support/golden';
 import { damagedModel, truncateFile } from '../support/model-copies';
 import { fixture, INPUT_64, INPUT_96X64, writeBytes } from '../support/pictures';
-import { ensurePrograms } from '../support/programs';
 import { asArguments, smallJob } from '../support/settings';
 
-let folder: string;
-let home: string;
-
-beforeAll(async () => {
-  await ensurePrograms();
-  folder = await mkdtemp(join(tmpdir(), 'underpaint-test-'));
-  home = join(folder, 'home');
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const { folder, home } = useCliFolder();
 
 const OUTPUT = 'refused.png';
 const WEIGHTS = 'diffusion_pytorch_model.safetensors';

@@ -1,29 +1,23 @@
 /** What the command line prints: one JSON object with the fields of the contract, the stage table, and doctor. */
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { adapterSchema } from '../../shared/hardware';
 import { IMAGE_FORMATS } from '../../shared/generation';
 import { jobReportSchema } from '../../shared/job';
 import { journalsIn, runCli, type CliResult } from '../support/cli';
+import { useCliFolder } from '../support/cli-folder';
 import { goldenModel, withFolder } from '../support/golden';
 import { INPUT_64, INPUT_96X64, sha256OfFile, sha256OfPixels } from '../support/pictures';
-import { ensurePrograms, NO_GPU, softwareGpu } from '../support/programs';
+import { NO_GPU, softwareGpu } from '../support/programs';
 import { runJob } from '../support/run-job';
 import { asArguments, smallJob } from '../support/settings';
 
-let folder: string;
-
-beforeAll(async () => {
-  await ensurePrograms();
-  folder = await mkdtemp(join(tmpdir(), 'underpaint-test-'));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const { folder, home } = useCliFolder();
 
 const run = (args: readonly string[], env: Record<string, string | undefined> = {}): Promise<CliResult> =>
-  runCli(args, { home: join(folder, 'home'), cwd: folder, env });
+  runCli(args, { home: home, cwd: folder, env });
 
 /** The one JSON object that a run printed. */
 function printed(result: CliResult): unknown {
@@ -133,7 +127,7 @@ describe('img2img', () => {
     expect(result.code).toBe(0);
     expect(result.lines).toEqual(['Strength 0 leaves the picture as it is: no step ran.']);
     expect(await sha256OfPixels(join(folder, 'same.png'))).toBe(await sha256OfPixels(INPUT_64));
-    expect(journalsIn(join(folder, 'home'))).toEqual([]);
+    expect(journalsIn(home)).toEqual([]);
   });
 });
 

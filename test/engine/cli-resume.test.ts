@@ -1,25 +1,18 @@
 /** Ending the command line at every stage and step: the same command goes on, repeats no finished step, and ends in the same file. */
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { cancelledError } from '../../main/engine/context';
 import { EXIT_CODES } from '../../shared/errors';
 import type { GenerationSettings } from '../../shared/generation';
 import { journalsIn, runCli, sentences, stepsOf, type CliResult } from '../support/cli';
+import { useCliFolder } from '../support/cli-folder';
 import { INPUT_64, sha256OfFile } from '../support/pictures';
-import { ensurePrograms } from '../support/programs';
 import { asArguments, smallJob } from '../support/settings';
 
-let folder: string;
+const { folder } = useCliFolder();
 let cases = 0;
-
-beforeAll(async () => {
-  await ensurePrograms();
-  folder = await mkdtemp(join(tmpdir(), 'underpaint-test-'));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Large enough for a signal to arrive while a stage runs. */
 const SETTINGS = smallJob({ steps: 4, strength: 1, size: { width: 160, height: 160 } });

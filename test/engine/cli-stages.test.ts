@@ -1,31 +1,22 @@
 /** `underpaint encode` and `underpaint decode`: one stage alone, and files of latents that are refused. */
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { fromFloat16, toFloat16 } from '../../main/engine/latents/float16';
 import { encodeSafetensors, readSafetensors, type SafeTensor } from '../../main/engine/latents/safetensors';
 import { ModelCache } from '../../main/engine/model/loaded-model';
 import { stageReportSchema } from '../../shared/placement';
 import { runCli, sentences, type CliResult } from '../support/cli';
+import { useCliFolder } from '../support/cli-folder';
 import { goldenModel, maxDifference, withFolder } from '../support/golden';
 import { INPUT_64, readPixels, sha256OfPixels, writeBytes } from '../support/pictures';
-import { ensurePrograms } from '../support/programs';
 import { runJob } from '../support/run-job';
 import { smallJob } from '../support/settings';
 
-let folder: string;
+const { folder, home } = useCliFolder();
 
-beforeAll(async () => {
-  await ensurePrograms();
-  folder = await mkdtemp(join(tmpdir(), 'underpaint-test-'));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
-const run = (args: readonly string[]): Promise<CliResult> =>
-  runCli(args, { home: join(folder, 'home'), cwd: folder });
+const run = (args: readonly string[]): Promise<CliResult> => runCli(args, { home: home, cwd: folder });
 
 /** The one JSON object that a run printed. */
 function printed(result: CliResult): unknown {

@@ -1,24 +1,18 @@
 /** `underpaint models verify` through the built command line. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { encodeSafetensors } from '../../main/engine/latents/safetensors';
 import { runCli, sentences } from '../support/cli';
+import { useCliFolder } from '../support/cli-folder';
 import { goldenModel } from '../support/golden';
-import { ensurePrograms } from '../support/programs';
 import { writeSingleFile } from '../support/single-file';
 
-let folder: string;
-beforeAll(async () => {
-  await ensurePrograms();
-  folder = await mkdtemp(join(tmpdir(), 'underpaint-test-'));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const { folder, home } = useCliFolder();
 
 const verify = (...args: string[]): ReturnType<typeof runCli> =>
-  runCli(['models', 'verify', ...args], { home: join(folder, 'home'), cwd: folder });
+  runCli(['models', 'verify', ...args], { home: home, cwd: folder });
 
 const reportSchema = z.object({
   family: z.string().nullable(),

@@ -1,10 +1,11 @@
 /** How fast a model's denoiser is on this machine, and how much memory it takes: what `underpaint bench steps` prints. */
 import type { Provider } from '../../../shared/placement';
+import { isInpainting } from '../families/detect';
 import { VAE_FACTOR } from '../families/family-traits';
 import { TorchGenerator } from '../latents/noise';
+import { largestRssBytes, measurePeak } from '../memory-peak';
 import type { LoadedModel } from '../model/loaded-model';
 import { isGuided, predict } from '../stages/generate';
-import { peakBytes, restartPeak } from './peak-memory';
 
 export interface StepsRequest {
   readonly width: number;
@@ -44,11 +45,13 @@ export async function measureSteps(model: LoadedModel, request: StepsRequest): P
 
   const session = await model.runtime.acquire(model.folder.denoiser);
   const openAtMs = performance.now();
-  const openPeakBytes = peakBytes();
-  restartPeak();
+  const openPeakBytes = largestRssBytes();
+  const heldBytes = process.memoryUsage.rss();
+  const endPeak = measurePeak();
 
   const shape = {
-    channels: model.traits.latentChannels,
+    // An inpainting UNet also sees a mask and the latents of what it leaves; noise is as much work.
+    channels: isInpainting(model.folder) ? 2 * model.traits.latentChannels + 1 : model.traits.latentChannels,
     height: height / VAE_FACTOR,
     width: width / VAE_FACTOR,
   };
@@ -65,6 +68,7 @@ export async function measureSteps(model: LoadedModel, request: StepsRequest): P
     stepMs.push(performance.now() - startedAt);
     if (step === 0) firstStepAtMs = performance.now();
   }
+  const grownBytes = endPeak();
   return {
     provider: session.provider,
     embeddedAtMs,
@@ -73,7 +77,7 @@ export async function measureSteps(model: LoadedModel, request: StepsRequest): P
     openMs: openAtMs - embeddedAtMs,
     stepMs,
     openPeakBytes,
-    stepPeakBytes: peakBytes(),
+    stepPeakBytes: grownBytes === null ? largestRssBytes() : heldBytes + grownBytes,
   };
 }
 

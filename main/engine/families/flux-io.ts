@@ -5,6 +5,7 @@ import { findIo, fixedDim } from '../onnx/find-io';
 import type { Session } from '../onnx/session';
 import type { Feed, IoSpec } from '../onnx/tensors';
 import type { DenoiserCall, DenoiserIo } from './family-traits';
+import { concatFloats, repeatFloats } from '../latents/concat';
 
 const latentInput = (session: Session): IoSpec => input(session, 'hidden_states', 3);
 
@@ -43,7 +44,7 @@ export const fluxIo: DenoiserIo = {
     const { data, channels, height, width } = latents;
     const packed = packLatents(data, channels, height, width);
     const feeds: Record<string, Feed> = {
-      [hidden.name]: { data: repeat(packed, batch), dims: [batch, tokens, 4 * channels] },
+      [hidden.name]: { data: repeatFloats(packed, batch), dims: [batch, tokens, 4 * channels] },
       [text.name]: textFeed(text, call),
       [input(session, 'pooled_projections', 2).name]: pooledFeed(call),
       // diffusers gives the transformer t / 1000 in float32.
@@ -64,7 +65,7 @@ export const fluxIo: DenoiserIo = {
     const rows = Array.from({ length: prediction.data.length / size }, (_, row) =>
       unpackLatents(prediction.data.subarray(row * size, (row + 1) * size), channels, height, width),
     );
-    return joined(rows);
+    return concatFloats(rows);
   },
 };
 
@@ -102,7 +103,7 @@ function textFeed(spec: IoSpec, call: DenoiserCall): Feed {
     );
   }
   return {
-    data: joined(call.prompts.map(({ hidden }) => hidden.data)),
+    data: concatFloats(call.prompts.map(({ hidden }) => hidden.data)),
     dims: [call.prompts.length, length, width],
   };
 }
@@ -112,18 +113,5 @@ function pooledFeed({ prompts }: DenoiserCall): Feed {
     if (pooled === null) throw new Error('no pooled embedding');
     return pooled;
   });
-  return { data: joined(rows), dims: [rows.length, rows[0]?.length ?? 0] };
+  return { data: concatFloats(rows), dims: [rows.length, rows[0]?.length ?? 0] };
 }
-
-function joined(rows: readonly Float32Array[]): Float32Array {
-  const data = new Float32Array(rows.reduce((sum, row) => sum + row.length, 0));
-  let offset = 0;
-  for (const row of rows) {
-    data.set(row, offset);
-    offset += row.length;
-  }
-  return data;
-}
-
-const repeat = (data: Float32Array, times: number): Float32Array =>
-  joined(Array.from({ length: times }, () => data));

@@ -7,6 +7,7 @@ import type { EmbeddedPrompt, PromptEmbedding } from '../stages/embed';
 import { assertSizeAccepted } from '../stages/fixed-size';
 import { guidanceEmbedding } from './distilled';
 import { VAE_FACTOR, type DenoiserIo } from './family-traits';
+import { repeatFloats } from '../latents/concat';
 
 const latentInput = (session: Session): IoSpec =>
   findIo(session.inputs, ['sample'], (spec) => spec.shape.length === 4, 'UNet input');
@@ -33,7 +34,7 @@ export const unetIo: DenoiserIo = {
     const batch = prompts.length;
     return {
       [sample.name]: {
-        data: repeat(latents.data, batch),
+        data: repeatFloats(latents.data, batch),
         dims: [batch, latents.channels, latents.height, latents.width],
       },
       [time.name]: timestepFeed(time, timestep, batch),
@@ -127,10 +128,4 @@ function rowsFeed(spec: IoSpec, rows: readonly (Float32Array | null)[]): Feed {
   const data = new Float32Array(rows.length * length);
   present.forEach((row, i) => data.set(row, i * length));
   return { data, dims: [rows.length, length] };
-}
-
-function repeat(data: Float32Array, times: number): Float32Array {
-  const out = new Float32Array(times * data.length);
-  for (let i = 0; i < times; i += 1) out.set(data, i * data.length);
-  return out;
 }

@@ -8,6 +8,7 @@ import { CPU_TARGET } from '../graphs/graph-builder';
 import { homeFolder } from '../home';
 import { onnxFile, type ExtensibleGraph, type GraphSource } from '../model/graph-source';
 import { partOf, type ModelFolder } from '../model/model-folder-parts';
+import { parseJson } from '../parse-json';
 
 export const GRAPH_FILE = 'denoiser.onnx';
 const QUALITY_FILE = 'quality.json';
@@ -44,7 +45,7 @@ export async function int8FolderOf(folder: ModelFolder): Promise<string> {
 export async function readQuality(int8Folder: string): Promise<Int8Quality | null> {
   const text = await readFile(join(int8Folder, QUALITY_FILE), 'utf8').catch(() => null);
   if (text === null) return null;
-  const parsed = qualitySchema.safeParse(JSON.parse(text));
+  const parsed = qualitySchema.safeParse(parseJson(text));
   return parsed.success ? parsed.data : null;
 }
 

@@ -3,7 +3,7 @@
  * float32. Nothing but the checkpoint is needed, and the checkpoint stays as it is.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { generationSettingsSchema, type GenerationSettings } from '../../../shared/generation';
@@ -17,6 +17,7 @@ import {
   type ConvRanges,
 } from '../graphs/graph-builder';
 import { detectFamily, recommendedDefaults } from '../families/detect';
+import { folderBytes } from '../folder-bytes';
 import { img2img } from '../img2img';
 import { readPicture } from '../image/read';
 import { ModelCache } from '../model/loaded-model';
@@ -81,7 +82,7 @@ export async function makeInt8(
     await writeFile(join(temporary, GRAPH_FILE), built.bytes);
     announce('Comparing two pictures with float32 …');
     const psnr = await compare(folder, join(temporary, GRAPH_FILE), work, signal);
-    const quality: Int8Quality = { psnr, sizeBytes: await sizeOf(temporary) };
+    const quality: Int8Quality = { psnr, sizeBytes: await folderBytes(temporary) };
     await writeFile(qualityPath(temporary), JSON.stringify(quality));
     await mkdir(dirname(target), { recursive: true });
     await rm(target, { recursive: true, force: true });
@@ -196,9 +197,4 @@ export function peakSignalToNoise(a: Buffer, b: Buffer): number | null {
   let sum = 0;
   for (let i = 0; i < a.length; i += 1) sum += ((a[i] ?? 0) - (b[i] ?? 0)) ** 2;
   return sum === 0 ? null : 10 * Math.log10((255 ** 2 * a.length) / sum);
-}
-
-async function sizeOf(folder: string): Promise<number> {
-  const sizes = (await readdir(folder)).map(async (name) => (await stat(join(folder, name))).size);
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }

@@ -3,6 +3,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Weight } from '../checkpoint/weights';
 import type { DerivedTensor } from '../graphs/graph-builder';
+import { fromBfloat16 } from '../latents/bfloat16';
 import { fromFloat16 } from '../latents/float16';
 
 /** Writes the file at `path`; a checkpoint that ends too early is an error of the file system. */
@@ -96,8 +97,7 @@ async function readFloats(
   }
   if (dtype === 'F32') return new Float32Array(raw.buffer);
   const halves = new Uint16Array(raw.buffer);
-  if (dtype === 'F16') return fromFloat16(halves);
-  return new Float32Array(Uint32Array.from(halves, (bits) => bits << 16).buffer);
+  return dtype === 'F16' ? fromFloat16(halves) : fromBfloat16(halves);
 }
 
 const bytes = (values: Float32Array | Int32Array | Int8Array): Uint8Array =>

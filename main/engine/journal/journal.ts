@@ -18,6 +18,7 @@ import {
 } from '../latents/safetensors';
 import { ENCODED_KINDS, type Encoded } from '../stages/encode';
 import { decodeStep, encodeStep } from './step-file';
+import { parseJson } from '../parse-json';
 
 const recordSchema = z.object({
   version: z.literal(1),
@@ -207,15 +208,6 @@ async function readRecord(folder: string): Promise<JobRecord | null> {
     return parsed.success ? parsed.data : null;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
     throw error;
   }
 }

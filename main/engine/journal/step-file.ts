@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { DenoisingState } from '../denoising';
 import { decodeSafetensors, encodeSafetensors, type SafeTensor } from '../latents/safetensors';
+import { parseJson } from '../parse-json';
 
 const numbersSchema = z.object({
   stepsDone: z.number().int().nonnegative(),
@@ -56,12 +57,3 @@ export function decodeStep(
 }
 
 const floats = (data: Float32Array): SafeTensor => ({ dtype: 'F32', shape: [data.length], data });
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
-}

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { AppError } from '../../../shared/errors';
 import type { SafetensorsHeader } from '../checkpoint/safetensors-file';
 import { elementCount } from '../checkpoint/weights';
+import { fromBfloat16 } from '../latents/bfloat16';
 import { fromFloat16 } from '../latents/float16';
 import type { LoraPart } from './lora-names';
 
@@ -23,16 +24,10 @@ const SCALARS: Readonly<Record<string, readonly [number, (view: DataView) => num
   F32: [4, (view) => view.getFloat32(0, true)],
   F64: [8, (view) => view.getFloat64(0, true)],
   F16: [2, (view) => fromFloat16(Uint16Array.of(view.getUint16(0, true)))[0] ?? NaN],
-  BF16: [2, (view) => bfloat16(view.getUint16(0, true))],
+  BF16: [2, (view) => fromBfloat16(Uint16Array.of(view.getUint16(0, true)))[0] ?? NaN],
   I64: [8, (view) => Number(view.getBigInt64(0, true))],
   I32: [4, (view) => view.getInt32(0, true)],
 };
-
-function bfloat16(bits: number): number {
-  const view = new DataView(new ArrayBuffer(4));
-  view.setUint32(0, bits << 16);
-  return view.getFloat32(0);
-}
 
 export class AlphaReader {
   private readonly settings: Readonly<Record<string, unknown>>;

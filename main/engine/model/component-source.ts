@@ -1,12 +1,13 @@
 /** Finds one component in a diffusers folder: an ONNX graph (optimum's layout) or safetensors weights (the original layout). */
 import { existsSync } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../../../shared/errors';
 import { holdsSafetensors, openComponentWeights } from '../checkpoint/component-weights';
 import { elementCount, type Weight, type WeightDtype } from '../checkpoint/weights';
 import type { Component } from './component';
+import { folderBytes } from '../folder-bytes';
 import { builtGraph, onnxFile, type GraphSource } from './graph-source';
 
 const jsonObjectSchema = z.record(z.string(), z.unknown());
@@ -172,12 +173,3 @@ export async function readConfig(path: string): Promise<JsonObject> {
 }
 
 const describe = (path: string): string => path.split(/[\\/]/).slice(-2).join('/');
-
-async function folderBytes(folder: string): Promise<number> {
-  let sum = 0;
-  for (const file of await readdir(folder)) {
-    const info = await stat(join(folder, file));
-    if (info.isFile()) sum += info.size;
-  }
-  return sum;
-}

@@ -7,6 +7,7 @@ import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { arch, cpus, platform } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '../../../shared/errors';
+import { folderBytes } from '../folder-bytes';
 import { sessionOptions, type OptimizationLevel } from './options';
 import { ort } from './runtime';
 import type { Session } from './session';
@@ -39,7 +40,7 @@ export async function prepareGraph(graph: string): Promise<number> {
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
-  return sizeOf(folder);
+  return folderBytes(folder);
 }
 
 async function writeOptimised(graph: string, path: string): Promise<void> {
@@ -66,7 +67,7 @@ async function writeOptimised(graph: string, path: string): Promise<void> {
 /** Bytes of a graph's prepared copy for this processor; null without one. */
 export async function preparedBytes(graph: string): Promise<number | null> {
   const folder = folderOf(graph);
-  return (await exists(fileIn(folder, graph))) ? sizeOf(folder) : null;
+  return (await exists(fileIn(folder, graph))) ? folderBytes(folder) : null;
 }
 
 /** Deletes a graph's prepared copies, those for other processors and versions too; answers the bytes that became free. */
@@ -76,7 +77,7 @@ export async function forgetPrepared(graph: string): Promise<number> {
   for (const name of await readdir(dirname(graph))) {
     if (!name.startsWith(start)) continue;
     const folder = join(dirname(graph), name);
-    bytes += await sizeOf(folder);
+    bytes += await folderBytes(folder);
     await rm(folder, { recursive: true, force: true });
   }
   return bytes;
@@ -101,8 +102,3 @@ export async function openByPrepared(
 }
 
 const exists = async (path: string): Promise<boolean> => (await stat(path).catch(() => null)) !== null;
-
-async function sizeOf(folder: string): Promise<number> {
-  const sizes = (await readdir(folder)).map(async (name) => (await stat(join(folder, name))).size);
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
-}

@@ -11,6 +11,7 @@ import {
 import { homeFolder } from '../home';
 import { writeAtomically } from '../image/write';
 import { makeFolder } from '../make-folder';
+import { parseJson } from '../parse-json';
 
 export const historyPath = (): string => join(homeFolder(), 'placement-history.json');
 
@@ -20,12 +21,7 @@ export async function readHistory(path = historyPath()): Promise<History> {
     if (error.code === 'ENOENT') return '{}';
     throw error;
   });
-  try {
-    return historySchema.safeParse(JSON.parse(text)).data ?? NO_HISTORY;
-  } catch (error) {
-    if (error instanceof SyntaxError) return NO_HISTORY;
-    throw error;
-  }
+  return historySchema.safeParse(parseJson(text)).data ?? NO_HISTORY;
 }
 
 /** One process writes one entry after the other. */

@@ -8,6 +8,7 @@ import { providerSchema, type Provider } from '../../../shared/placement';
 import { homeFolder } from '../home';
 import { writeAtomically } from '../image/write';
 import { makeFolder } from '../make-folder';
+import { parseJson } from '../parse-json';
 import { probeApart } from '../onnx/probe';
 import { availableProviders } from '../onnx/providers';
 import { throwAwayProgram } from '../this-machine';
@@ -42,9 +43,9 @@ export async function workingProviders(hardware: Hardware): Promise<Provider[]> 
 
 async function read(path: string): Promise<z.infer<typeof knownSchema> | null> {
   try {
-    return knownSchema.safeParse(JSON.parse(await readFile(path, 'utf8'))).data ?? null;
+    return knownSchema.safeParse(parseJson(await readFile(path, 'utf8'))).data ?? null;
   } catch (error) {
-    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
 }

@@ -14,6 +14,7 @@ import { normalAddress } from '../../../shared/network';
 import { tensorToBytes } from './tensor-bytes';
 import { UnusableReply } from './wire-reply';
 import { assertSendable, pythonQuery, type WireRequest } from './wire-request';
+import { parseJson } from '../parse-json';
 
 export interface GenerateWork {
   /** Clean scaled latents [1, C, h, w], before noise. */
@@ -160,15 +161,6 @@ function readState(base64: string): ReturnType<typeof decodeStep> {
     return decodeStep(Buffer.from(base64, 'base64'));
   } catch (error) {
     if (error instanceof AppError) return null;
-    throw error;
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
     throw error;
   }
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { normalAddress } from '../../../shared/network';
 import type { Network } from './network';
+import { parseJson } from '../parse-json';
 
 /** Health is a small question. */
 const TEST_WITHIN_MS = 15_000;
@@ -37,20 +38,11 @@ export async function testEndpoint(
     maxReplyBytes: 64 * 1024,
     totalMs: () => TEST_WITHIN_MS,
   });
+  // Hugging Face's endpoints answer a plain "Ok".
   const health = healthSchema.safeParse(parseJson(answer.body.toString('utf8')));
   return {
     url: normalAddress(url),
     ms: performance.now() - startedAt,
     model: health.data?.model ?? null,
   };
-}
-
-/** Null for text: Hugging Face's endpoints answer a plain "Ok". */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
 }

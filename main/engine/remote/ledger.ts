@@ -5,6 +5,7 @@ import { ledgerEntrySchema, type LedgerEntry } from '../../../shared/network';
 import { homeFolder } from '../home';
 import { explainWriteError } from '../image/write';
 import { makeFolder } from '../make-folder';
+import { parseJson } from '../parse-json';
 
 export const ledgerPath = (): string => join(homeFolder(), 'ledger.jsonl');
 
@@ -61,15 +62,6 @@ async function readText(path: string): Promise<string> {
     return await readFile(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw error;
-  }
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
     throw error;
   }
 }

@@ -19,6 +19,7 @@ import { toBytes, type TensorPicture, type WorkingPicture } from '../stages/pixe
 import { decodeFloats, encodeStage } from '../stages/vae-stages';
 import { bad, RequestError } from './request-error';
 import type { Query } from './query';
+import { concatFloats } from '../latents/concat';
 
 export interface ServeRequest {
   readonly query: Query;
@@ -64,7 +65,7 @@ export async function answerEncode(model: LoadedModel, request: ServeRequest): P
     parts.push(latents);
     shape = [parts.length, isRaw && hasMoments ? 2 * channels : channels, height, width];
   }
-  return tensorReply(concat(parts), shape, outputDtype(query));
+  return tensorReply(concatFloats(parts), shape, outputDtype(query));
 }
 
 /** Latents → pixels, in the form that the client asked for. */
@@ -95,9 +96,10 @@ export async function answerDecode(model: LoadedModel, request: ServeRequest): P
     }
     return pictureReply(rgb, width, height, accept);
   }
-  if (outputType === 'pt') return tensorReply(concat(outputs), [batch, 3, height, width], outputDtype(query));
+  if (outputType === 'pt')
+    return tensorReply(concatFloats(outputs), [batch, 3, height, width], outputDtype(query));
   if (accept.includes('tensor/binary')) {
-    return tensorReply(concat(outputs.map(toUnit)), [batch, 3, height, width], outputDtype(query));
+    return tensorReply(concatFloats(outputs.map(toUnit)), [batch, 3, height, width], outputDtype(query));
   }
   const rgb = outputs.map((pixels) => bytesOf(pixels, width, height, outputDtype(query)));
   return pictureReply(rgb, width, height, query.text('image_format') === 'png' ? 'image/png' : 'image/jpeg');
@@ -280,16 +282,6 @@ export function tensorReply(
     headers: { 'content-type': 'tensor/binary', shape: JSON.stringify(shape), dtype },
     body,
   };
-}
-
-function concat(parts: readonly Float32Array[]): Float32Array {
-  const out = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    out.set(part, offset);
-    offset += part.length;
-  }
-  return out;
 }
 
 /** Nothing of a request is kept or told to anybody but its client. */

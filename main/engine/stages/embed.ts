@@ -2,7 +2,8 @@
 import { findIo } from '../onnx/find-io';
 import type { Session } from '../onnx/session';
 import type { FloatTensor, IoSpec } from '../onnx/tensors';
-import { applyWeights, concatChunks } from '../text/embed-prompt';
+import { concatFloats } from '../latents/concat';
+import { applyWeights } from '../text/embed-prompt';
 import type { PromptChunk } from '../text/prompt-chunks';
 
 /** Hidden states of one prompt: [1, length, width] float32. */
@@ -61,7 +62,7 @@ export async function embedChunks(
     length += chunk.ids.length;
     parts.push(applyWeights(hidden.data, chunk.weights, width));
   }
-  return { hidden: { data: concatChunks(parts), length, width }, pooled };
+  return { hidden: { data: concatFloats(parts), length, width }, pooled };
 }
 
 function need(results: Readonly<Record<string, FloatTensor>>, name: string): FloatTensor {

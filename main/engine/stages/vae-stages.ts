@@ -2,7 +2,7 @@
 import { smallerTile } from '../../placement/planner';
 import { AppError } from '../../../shared/errors';
 import type { GenerationSettings } from '../../../shared/generation';
-import { cancelledError, type JobContext } from '../context';
+import { throwIfCancelled, type JobContext } from '../context';
 import { latentScale } from '../families/detect';
 import { VAE_FACTOR } from '../families/family-traits';
 import type { LatentScale } from '../latents/latent-scale';
@@ -98,7 +98,7 @@ async function runVaePass<T>(
   const planned = plan.here(stage);
   const onTile = (tile: number, of: number): void => {
     context.onProgress({ kind: 'tile', stage, image, tile, of });
-    if (context.signal.aborted) throw cancelledError();
+    throwIfCancelled(context);
   };
   const size = { widthPx: job.working.width, heightPx: job.working.height, tiling: job.settings.tiling };
   let provider = runtime.expectedProvider(component) ?? 'cpu';

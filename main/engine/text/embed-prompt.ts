@@ -28,17 +28,6 @@ export function applyWeights(
   return weighted.map((value) => value * ratio);
 }
 
-/** Joins the outputs of several chunks on the sequence axis: k × [77, D] → [77 k, D]. */
-export function concatChunks(chunks: readonly Float32Array[]): Float32Array {
-  const joined = new Float32Array(chunks.reduce((length, chunk) => length + chunk.length, 0));
-  let offset = 0;
-  for (const chunk of chunks) {
-    joined.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return joined;
-}
-
 /** Tokens of a prompt without start, end and syntax, and how many fit before one more chunk is needed (75 × chunks). */
 export function countTokens(tokenizer: ClipTokenizer, prompt: string): { tokens: number; limit: number } {
   const chunks = chunkPrompt(tokenizer, prompt);

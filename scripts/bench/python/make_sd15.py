@@ -16,6 +16,9 @@ import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel
 
+sys.path.insert(0, str(Path(__file__).parents[3] / "test/golden"))
+from onnx_parts import TextEncoder, UNet, VaeDecoder, VaeEncoder  # noqa: E402
+
 OPSET = 17
 
 
@@ -38,43 +41,6 @@ def make_parts() -> dict[str, torch.nn.Module]:
         ),
         "text_encoder": CLIPTextModel(config_of_text_encoder()),
     }  # fmt: skip
-
-
-class TextEncoder(torch.nn.Module):
-    def __init__(self, model):
-        super().__init__()
-        self.model = model
-
-    def forward(self, input_ids):
-        output = self.model(input_ids)
-        return output.last_hidden_state, output.pooler_output
-
-
-class UNet(torch.nn.Module):
-    def __init__(self, model):
-        super().__init__()
-        self.model = model
-
-    def forward(self, sample, timestep, encoder_hidden_states):
-        return self.model(sample, timestep, encoder_hidden_states, return_dict=False)[0]
-
-
-class VaeEncoder(torch.nn.Module):
-    def __init__(self, model):
-        super().__init__()
-        self.model = model
-
-    def forward(self, sample):
-        return self.model.quant_conv(self.model.encoder(sample))
-
-
-class VaeDecoder(torch.nn.Module):
-    def __init__(self, model):
-        super().__init__()
-        self.model = model
-
-    def forward(self, latent_sample):
-        return self.model.decoder(self.model.post_quant_conv(latent_sample))
 
 
 def export(module: torch.nn.Module, inputs: dict, outputs: dict, path: Path) -> None:

@@ -1,7 +1,7 @@
 /** Emphasis on text encoder output, joined chunks and the token count. */
 import { describe, expect, it } from 'vitest';
 import { loadClipTokenizer } from '../../../main/engine/text/clip-tokenizer';
-import { applyWeights, concatChunks, countTokens } from '../../../main/engine/text/embed-prompt';
+import { applyWeights, countTokens } from '../../../main/engine/text/embed-prompt';
 import { STARTER } from './tokenizer-folders';
 
 const mean = (values: Float32Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -56,13 +56,6 @@ describe('applyWeights', () => {
 
   it('refuses shapes that do not fit', () => {
     expect(() => applyWeights(new Float32Array(10), new Float32Array(77), 2)).toThrow(RangeError);
-  });
-});
-
-describe('concatChunks', () => {
-  it('puts chunks one after the other', () => {
-    expect(concatChunks([Float32Array.of(1, 2), Float32Array.of(3, 4)])).toEqual(Float32Array.of(1, 2, 3, 4));
-    expect(concatChunks([])).toEqual(new Float32Array(0));
   });
 });
 

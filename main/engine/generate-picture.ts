@@ -1,0 +1,135 @@
+/** Steps 5 and 6 of the main job: from the encoder's output to the finished latents of one picture, here or on an endpoint. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Provider } from '../../shared/placement';
+import { throwIfCancelled } from './context';
+import { Denoising, wholeMask } from './denoising';
+import { isInpainting, latentScale } from './families/detect';
+import { VAE_FACTOR } from './families/family-traits';
+import type { Job } from './job';
+import { scaleLatents } from './latents/latent-scale';
+import { measurePeak } from './memory-peak';
+import { placeHere } from './plan/place-here';
+import { fitToPicture, PreviewWriter } from './previews';
+import type { Remote, RemoteCall } from './remote/client';
+import { remoteGenerate } from './remote/generate';
+import type { StagePlace } from './stage-log';
+import type { Latents } from './stages/decode';
+import type { Conditioning } from './stages/generate';
+import { placed } from './stages/placed';
+import { hasPosterior, latentMean, sampleLatents, type Encoded } from './stages/encode';
+import { encodeStage } from './stages/vae-stages';
+import { greyPicture } from './stages/pixels';
+
+/** Steps 5 and 6: the random draws in diffusers' order (pipelines.md 1.5), then the loop of pipelines.md 1.7. */
+export async function generatePicture(
+  job: Job,
+  image: number,
+  seed: number,
+  conditioning: () => Promise<Conditioning>,
+  encoded: Encoded,
+): Promise<Latents> {
+  const { context, journal, log, model, settings } = job;
+  const shape = { channels: encoded.channels, height: encoded.height, width: encoded.width };
+  const denoising = new Denoising({ model, settings, shape, seed, exact: context.exact });
+
+  // 5 · Noise at strength: the encoder's posterior is drawn first, where it has one, then the noise. An inpainting model begins with noise alone
+  // at strength 1, and is told that everything is to be painted anew.
+  const scale = latentScale(model.folder, model.traits);
+  const sampled = (from: Encoded): Float32Array =>
+    sampleLatents(from, hasPosterior(from) ? denoising.drawPosterior() : new Float32Array(), scale);
+  const inpaints = isInpainting(model.folder);
+  const beginsWithNoise = inpaints && settings.strength === 1;
+  const clean = beginsWithNoise ? scaleLatents(latentMean(encoded), scale) : sampled(encoded);
+  context.inspect?.('encoded_latent', clean);
+  const noise = beginsWithNoise ? denoising.startFromNoise() : denoising.start(clean);
+  context.inspect?.('noise', noise);
+  if (inpaints) {
+    denoising.setMask(wholeMask({ data: sampled(await encodeGrey(job)), ...shape }));
+  }
+  context.inspect?.('latents_start', denoising.latents);
+
+  // An interrupted job goes on after the last step that was journalled.
+  const checkpoint = await journal.readStep();
+  if (checkpoint !== null && checkpoint.image === image) denoising.resume(checkpoint);
+
+  // 6 · Steps: predict, guide, step, preview.
+  const previews = new PreviewWriter(
+    job.params.jobFolder,
+    image,
+    fitToPicture(clean, shape, job.working),
+    VAE_FACTOR,
+    context.onProgress,
+  );
+  const { of } = denoising;
+  const planned = job.plans.here('generate');
+  const placeOn = (provider: Provider): StagePlace => {
+    const place = placeHere(planned, provider, null);
+    return { ...place, reason: `${place.reason}; ${of} of ${settings.steps} steps` };
+  };
+  const afterStep = async (ms: number): Promise<void> => {
+    await journal.writeStep({ image, ...denoising.exportState() });
+    const { stepsDone } = denoising;
+    const stepsLeft = of - stepsDone + (settings.count - image - 1) * of;
+    log.step(image, stepsDone, of, ms, stepsLeft, settings.count - image);
+  };
+  const runHere = (): Promise<null> => {
+    const { denoiser } = model.folder;
+    let provider = model.runtime.expectedProvider(denoiser) ?? 'cpu';
+    return log.run('generate', image, placeOn(provider), async () => {
+      const isCold = !model.runtime.isOpen(denoiser);
+      const startedWith = denoising.stepsDone;
+      let computedMs = 0;
+      const endPeak = measurePeak();
+      while (denoising.stepsDone < of) {
+        throwIfCancelled(context);
+        const prompts = await conditioning();
+        const startedAt = performance.now();
+        const { predicted, session } = await denoising.step(prompts);
+        if (session.provider !== provider) {
+          provider = session.provider;
+          log.moved('generate', image, placeOn(provider));
+        }
+        computedMs += performance.now() - startedAt;
+        context.inspect?.(`latents_step_${denoising.stepsDone - 1}`, denoising.latents);
+        if (job.params.previews) await previews.offer(predicted, shape);
+        await afterStep(performance.now() - startedAt);
+        // Lets messages in (cancel), since a run blocks this thread.
+        await nextTurn();
+      }
+      const peak = endPeak();
+      const memoryBytes = provider === 'cpu' && isCold ? peak : null;
+      const steps = denoising.stepsDone - startedWith;
+      if (steps > 0) {
+        await job.plans.hasRun('generate', { provider, tilePx: null, steps, ms: computedMs, memoryBytes });
+      }
+      return { value: null, place: { ...placeOn(provider), memoryBytes } };
+    });
+  };
+  const runThere = (call: RemoteCall): Promise<Remote<null>> =>
+    remoteGenerate(call, {
+      clean: { data: clean, ...shape },
+      seed,
+      settings: { ...settings, prompt: job.prompt },
+      loras: job.loras.length,
+      model: model.folder.revision,
+      state: denoising.exportState(),
+      of,
+      onStep: async (state, ms) => {
+        denoising.resume(state);
+        context.inspect?.(`latents_step_${state.stepsDone - 1}`, state.latents);
+        if (job.params.previews) await previews.offer(state.latents, shape);
+        await afterStep(ms);
+      },
+    });
+  await (denoising.stepsDone < of ? placed(job, 'generate', image, runThere, runHere) : runHere());
+  return { data: denoising.latents, ...shape };
+}
+
+/** The encoder's distribution of middle grey, which depends on nothing but the size. */
+async function encodeGrey(job: Job): Promise<Encoded> {
+  const { model, working, settings } = job;
+  const key = `grey ${working.width}x${working.height} ${settings.tiling}`;
+  const encoded = model.encoded.get(key) ?? (await encodeStage({ ...job, working: greyPicture(working) }));
+  model.encoded.set(key, encoded);
+  return encoded;
+}
