@@ -65,23 +65,29 @@ async function measure({ model, home, runs, wantedSizes, python }) {
   }
   const newDiskBytes = newBytes(home);
 
-  const opening = { first: [], second: [] };
-  const smallest = { side: 256, steps: 1 };
   await prepare(model.file, home);
   const preparedBytes = newBytes(home) - newDiskBytes;
-  const plain = mkdtempSync(join(home, 'plain-'));
-  for (let i = 0; i < runs; i++) {
-    for (const [name, where] of [
-      ['first', plain],
-      ['second', home],
-    ]) {
-      await forgetCached(model, home);
-      opening[name].push(await engine(model.file, where, smallest));
-      say(`run ${i + 1} of ${runs}: ${name} opening ${seconds(opening[name][i].openMs)}`);
-    }
-  }
+  const opening = await measureOpenings(model, home, runs);
   const processor = `${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} cores, Node ${process.version}`;
   return { processor, runs, sizes, newDiskBytes, opening, preparedBytes };
+}
+
+/** The first opening of a file and one with a prepared copy, each with the file out of the system's cache and again right afterwards, from it. */
+async function measureOpenings(model, home, runs) {
+  const smallest = { side: 256, steps: 1 };
+  const opening = { first: { cold: [], warm: [] }, second: { cold: [], warm: [] } };
+  for (let i = 0; i < runs; i++) {
+    for (const name of ['first', 'second']) {
+      await forgetCached(model, home);
+      for (const cache of ['cold', 'warm']) {
+        const where = name === 'second' ? home : mkdtempSync(join(home, 'first-'));
+        const result = await engine(model.file, where, smallest);
+        opening[name][cache].push(result);
+        say(`run ${i + 1} of ${runs}: ${name} opening, ${cache} cache, ${seconds(result.openMs)}`);
+      }
+    }
+  }
+  return opening;
 }
 
 const described = ({ stepMs, firstStepAtMs, openMs, openPeakBytes, stepPeakBytes }) =>
@@ -160,12 +166,23 @@ function table({ processor, runs, sizes, newDiskBytes, opening, preparedBytes })
       '',
     );
   }
-  const openMs = (name) => median(opening[name].map((result) => result.openMs));
-  const firstAt = (name) => median(opening[name].map((result) => result.firstStepAtMs));
+  const row = (cache) => {
+    const [first, second] = ['first', 'second'].map((name) => {
+      const results = opening[name][cache];
+      return {
+        open: median(results.map(({ openMs }) => openMs)),
+        step: median(results.map(({ firstStepAtMs }) => firstStepAtMs)),
+      };
+    });
+    return `| ${cache} | ${seconds(first.open)} | ${seconds(second.open)} | ${(first.open / second.open).toFixed(1)} | ${seconds(first.step)} | ${seconds(second.step)} |`;
+  };
   lines.push(
-    `New on the disk after opening the one file: ${(newDiskBytes / 1e6).toFixed(2)} MB.`,
-    `Opening the UNet: first ${seconds(openMs('first'))}, with a prepared copy (${gigabytes(preparedBytes)} on the disk, asked for) ${seconds(openMs('second'))}: ${(openMs('first') / openMs('second')).toFixed(1)} times as fast.`,
-    `First step of 256 × 256 after the start: ${seconds(firstAt('first'))} and ${seconds(firstAt('second'))}.`,
+    `New on the disk after opening the one file: ${(newDiskBytes / 1e6).toFixed(2)} MB. A prepared copy, asked for: ${gigabytes(preparedBytes)}.`,
+    '',
+    '| file cache | opening the UNet, first | second, with a prepared copy | times as fast | first 256² step, first | second |',
+    '| --- | --- | --- | --- | --- | --- |',
+    row('cold'),
+    row('warm'),
     '',
   );
   return lines.join('\n');

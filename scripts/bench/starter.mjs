@@ -166,10 +166,11 @@ async function followsWords(engine, judge, sketches, kind) {
 
 /** Mean distance to the sketches; and where terrain or object of prompt and sketch differ, which of them the judge reads. */
 async function meansStrength(engine, judge, sketches, strength) {
-  let [correlation, asked, drawn, conflicts] = [0, 0, 0, 0];
+  let [coarse, fine, asked, drawn, conflicts] = [0, 0, 0, 0, 0];
   for (const sketch of sketches) {
     const pixels = await paint(engine, sketch, 'other', strength);
-    correlation += edgeCorrelation(pixels, sketch.pixels) / sketches.length;
+    coarse += edgeCorrelation(pixels, sketch.pixels, 32) / sketches.length;
+    fine += edgeCorrelation(pixels, sketch.pixels, 64) / sketches.length;
     const read = await judge.read(pixels);
     for (const [j, name] of [
       [1, 'terrain'],
@@ -187,19 +188,19 @@ async function meansStrength(engine, judge, sketches, strength) {
   const result = {
     strength,
     pairs: sketches.length,
-    edgeCorrelation: correlation,
+    edgeCorrelation: { 32: coarse, 64: fine },
     asked: (100 * asked) / conflicts,
     drawn: (100 * drawn) / conflicts,
   };
   say(
-    `strength ${strength}: edge correlation ${correlation.toFixed(3)}, as asked ${result.asked.toFixed(1)}, as drawn ${result.drawn.toFixed(1)}`,
+    `strength ${strength}: edge correlation ${coarse.toFixed(3)} (64²: ${fine.toFixed(3)}), as asked ${result.asked.toFixed(1)}, as drawn ${result.drawn.toFixed(1)}`,
   );
   return result;
 }
 
-/** Pearson's correlation of the edges of two pictures. */
-function edgeCorrelation(a, b) {
-  const [x, y] = [edges(a), edges(b)];
+/** Pearson's correlation of the edges of two pictures at side × side. */
+function edgeCorrelation(a, b, side) {
+  const [x, y] = [edges(a, side), edges(b, side)];
   const mean = (v) => v.reduce((sum, value) => sum + value, 0) / v.length;
   const [mx, my] = [mean(x), mean(y)];
   let [xy, xx, yy] = [0, 0, 0];
@@ -211,9 +212,8 @@ function edgeCorrelation(a, b) {
   return xy / Math.sqrt(xx * yy);
 }
 
-/** Length of the Sobel gradient of the brightness (Rec. 709 weights) at 32 × 32, the resolution of the latents; the border repeats. */
-function edges(pixels) {
-  const side = 32;
+/** Length of the Sobel gradient of the brightness (Rec. 709 weights) at side × side (32 is the resolution of the latents); the border repeats. */
+function edges(pixels, side) {
   const block = SIDE_PX / side;
   const grey = new Float64Array(side * side);
   for (let i = 0; i < SIDE_PX * SIDE_PX; i++) {
@@ -250,11 +250,11 @@ function table({ attributes, strengths }, judge) {
   if (strengths.length > 0) {
     lines.push(
       `${strengths[0].pairs} sketches with prompts of any terrain and object; where prompt and sketch differ, percent that show the one or the other`,
-      'strength  edge correlation with the sketch  as asked  as drawn',
+      'strength  edge correlation with the sketch at 32²  at 64²  as asked  as drawn',
     );
-    for (const { strength, edgeCorrelation: correlation, asked, drawn } of strengths) {
+    for (const { strength, edgeCorrelation: at, asked, drawn } of strengths) {
       lines.push(
-        `${String(strength).padEnd(9)} ${correlation.toFixed(3).padStart(32)} ${cell(asked)} ${cell(drawn)}`,
+        `${String(strength).padEnd(9)} ${at[32].toFixed(3).padStart(38)} ${at[64].toFixed(3).padStart(7)} ${cell(asked)} ${cell(drawn)}`,
       );
     }
   }
