@@ -1,6 +1,7 @@
 /** Runs sandboxed before the page: puts one named function per request and per event on `window.underpaint`, nothing generic. */
 import { contextBridge, ipcRenderer, webUtils } from 'electron';
 import { BRIDGE_GLOBAL, functionName, PAGE_EVENTS, PAGE_REQUESTS, subscriptionName } from '../shared/bridge';
+import type { RequestName } from '../shared/contract';
 
 type Listener = (payload: unknown) => void;
 
@@ -25,15 +26,16 @@ function pathOf(file: File): string {
   return 'path' in file && typeof file.path === 'string' ? file.path : '';
 }
 
-/** Imports a dropped file by its path, or by its bytes when it has none (dragged out of another program). */
-async function importFile(file: File): Promise<unknown> {
+/** Sends a dropped file by its path, or by its bytes when it has none (dragged out of another program). */
+async function sendFile(file: File, byPath: RequestName, byBytes: RequestName): Promise<unknown> {
   const path = pathOf(file);
-  if (path !== '') return ipcRenderer.invoke('source.import-path', { path });
+  if (path !== '') return ipcRenderer.invoke(byPath, { path });
   const bytes = new Uint8Array(await file.arrayBuffer());
-  return ipcRenderer.invoke('source.import-bytes', { name: file.name, bytes });
+  return ipcRenderer.invoke(byBytes, { name: file.name, bytes });
 }
 
 contextBridge.exposeInMainWorld(BRIDGE_GLOBAL, {
   ...Object.fromEntries([...requests, ...subscriptions]),
-  importFile,
+  importFile: (file: File) => sendFile(file, 'source.import-path', 'source.import-bytes'),
+  readSettings: (file: File) => sendFile(file, 'settings.read-path', 'settings.read-bytes'),
 });

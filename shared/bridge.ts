@@ -1,6 +1,7 @@
 /** What the preload script puts on the page as `window.underpaint`: one named function per request and per event. */
 import type { EventName, EventOf, RequestName, RequestOf, ResponseOf } from './contract';
 import type { Source } from './contract';
+import type { RestoredSettings } from './restored-settings';
 import type { Result } from './result';
 
 /** Name of the one global that the page gets. */
@@ -13,6 +14,8 @@ export const PAGE_REQUESTS = [
   'source.open',
   'source.import-bytes',
   'source.use-result',
+  'settings.open',
+  'settings.read-bytes',
   'plan.make',
   'job.start',
   'job.cancel',
@@ -68,4 +71,6 @@ export type Bridge<PickedFile extends object> = {
 } & {
   /** Imports a dropped or picked file that exists on disk; a File without a path (pasted bytes) is refused. */
   readonly importFile: (file: PickedFile) => Promise<Result<Source>>;
+  /** Reads the settings that a dropped picture carries. */
+  readonly readSettings: (file: PickedFile) => Promise<Result<RestoredSettings>>;
 };

@@ -4,6 +4,7 @@ import { generationSettingsSchema } from './generation';
 import { jobProgressSchema, jobViewSchema } from './job';
 import { modelInfoSchema } from './models';
 import { planViewSchema } from './placement';
+import { restoredSettingsSchema } from './restored-settings';
 import { draftSchema } from './settings';
 
 const id = z.string().regex(/^[a-z0-9-]{1,64}$/);
@@ -69,6 +70,18 @@ export const REQUESTS = {
   'source.import-path': { request: z.object({ path: z.string().max(4096) }), response: sourceSchema },
   /** Makes a result the next input. */
   'source.use-result': { request: z.object({ resultId: id }), response: sourceSchema },
+  /** Native open dialog for a picture whose settings are wanted; null when the person closed it. */
+  'settings.open': { request: nothing, response: restoredSettingsSchema.nullable() },
+  /** The settings inside a dropped picture that has no file. */
+  'settings.read-bytes': {
+    request: z.object({ name: z.string().max(255), bytes: z.instanceof(Uint8Array) }),
+    response: restoredSettingsSchema,
+  },
+  /** The same for a file; only the preload script can fill the path in, from a real File object. */
+  'settings.read-path': {
+    request: z.object({ path: z.string().max(4096) }),
+    response: restoredSettingsSchema,
+  },
   /** Where each stage would run with these settings on this picture, and why. */
   'plan.make': {
     request: z.object({ sourceId: id, settings: generationSettingsSchema }),

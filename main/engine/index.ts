@@ -3,7 +3,9 @@ import { ZodError } from 'zod';
 import { ModelCache, describeModel } from './model/loaded-model';
 import { toErrorBody, AppError } from '../../shared/errors';
 import { cancelledError } from './context';
+import { understandSettings } from './foreign-settings/understand';
 import { inspectPicture } from './image/inspect';
+import { readSettings } from './image/read-settings';
 import { img2img } from './img2img';
 import { listLoras } from './lora/find-lora';
 import { withoutTags } from './lora/lora-prompt';
@@ -37,6 +39,11 @@ const handlers: Handlers = {
   inspect: async (params) => {
     const { inputPath, previewPath } = ENGINE_METHODS.inspect.parse(params);
     return inspectPicture(inputPath, previewPath);
+  },
+  'settings.read': async (params) => {
+    const { inputPath } = ENGINE_METHODS['settings.read'].parse(params);
+    const found = await readSettings(inputPath);
+    return found === null ? null : understandSettings(found);
   },
   'model.info': async (params) => describeModel(ENGINE_METHODS['model.info'].parse(params).model),
   'prompt.count-tokens': async (params) => {

@@ -5,6 +5,7 @@ import { generationSettingsSchema, type GenerationSettings } from '../../shared/
 import { jobProgressSchema, jobReportSchema, type JobReport } from '../../shared/job';
 import { modelInfoSchema, type ModelInfo } from '../../shared/models';
 import { planViewSchema, type PlanView } from '../../shared/placement';
+import { restoredSettingsSchema, type RestoredSettings } from '../../shared/restored-settings';
 
 /** What the engine says about a picture file; it also writes an upright sRGB PNG for display to `previewPath`. */
 export const pictureInfoSchema = z.object({
@@ -22,6 +23,8 @@ export type PictureInfo = z.infer<typeof pictureInfoSchema>;
 export const ENGINE_METHODS = {
   /** Reads a picture, checks that it is usable, writes an upright sRGB PNG of at most 2048 px per side for display. */
   inspect: z.object({ inputPath: z.string(), previewPath: z.string() }),
+  /** Reads the settings that a picture carries; null when there are none. */
+  'settings.read': z.object({ inputPath: z.string() }),
   /** Reads a model folder (`null`: the bundled starter model). */
   'model.info': z.object({ model: z.string().nullable() }),
   'prompt.count-tokens': z.object({ prompt: z.string(), model: z.string().nullable() }),
@@ -51,6 +54,7 @@ export type EngineMethod = keyof typeof ENGINE_METHODS;
 /** Method name → what it answers. */
 export interface EngineAnswers {
   inspect: PictureInfo;
+  'settings.read': RestoredSettings | null;
   'model.info': ModelInfo;
   'prompt.count-tokens': { tokens: number; limit: number };
   'lora.list': string[];
@@ -94,6 +98,7 @@ export type FromEngine = z.infer<typeof fromEngineSchema>;
 /** Schemas of the answers, for the receiving side. */
 export const ENGINE_ANSWER_SCHEMAS = {
   inspect: pictureInfoSchema,
+  'settings.read': restoredSettingsSchema.nullable(),
   'model.info': modelInfoSchema,
   'prompt.count-tokens': z.object({ tokens: z.number().int(), limit: z.number().int() }),
   'lora.list': z.array(z.string()),

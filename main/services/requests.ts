@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import type { REQUESTS, RequestName, ResponseOf, ResultView } from '../../shared/contract';
 import { AppError } from '../../shared/errors';
 import type { LoraChoice } from '../../shared/generation';
+import type { RestoredSettings } from '../../shared/restored-settings';
 import { copyFileAtomic } from './atomic-file';
 import type { EngineHost } from './engine-host';
 import { openingDraft } from './first-draft';
@@ -63,6 +64,14 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
   /** Name without ending for a result's file: after the picture it was made from. */
   const nameFor = async ({ sourceId, seed }: ResultView): Promise<string> =>
     suggestName((await sources.find(sourceId))?.name ?? 'picture', seed);
+  const settingsIn = async (filePath: string, name: string): Promise<RestoredSettings> => {
+    const found = await reader.request('settings.read', { inputPath: filePath });
+    if (found !== null) return found;
+    throw new AppError(
+      'input',
+      `“${name}” carries no settings that Underpaint knows; they are often lost when a picture is edited or sent, so try the original file.`,
+    );
+  };
   return {
     'app.state': async () => {
       const [starter, known] = await Promise.all([models.starter(), models.list()]);
@@ -93,6 +102,13 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
       const from = existingPath(gallery, result);
       return sources.importPath(from, `${await nameFor(result)}${path.extname(from)}`);
     },
+    'settings.open': async () => {
+      const filePath = await desktop.pickPicture();
+      return filePath === null ? null : settingsIn(filePath, path.basename(filePath));
+    },
+    'settings.read-bytes': ({ name, bytes }) =>
+      sources.withTemporaryFile(bytes, name, (file) => settingsIn(file, name)),
+    'settings.read-path': ({ path: filePath }) => settingsIn(filePath, path.basename(filePath)),
     'plan.make': async ({ sourceId, settings: wanted }) => {
       checkModel(wanted.model);
       const source = await sources.find(sourceId);

@@ -42,6 +42,24 @@ export class SourceStore {
     return this.#inTurn(name, (target) => writeFile(target, bytes, { flag: 'wx' }));
   }
 
+  /** Puts bytes into a file for as long as `use` works with it. Throws `input` when they are too many. */
+  async withTemporaryFile<T>(
+    bytes: Uint8Array,
+    name: string,
+    use: (filePath: string) => Promise<T>,
+  ): Promise<T> {
+    if (bytes.byteLength > MAX_FILE_BYTES) throw tooLarge(name);
+    const folder = path.join(this.#folder, `.import-${randomBytes(8).toString('hex')}`);
+    await mkdir(folder, { recursive: true });
+    try {
+      const filePath = path.join(folder, `original.${extensionOf(name)}`);
+      await writeFile(filePath, bytes);
+      return await use(filePath);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
   /** A source that was imported before; null when it is not there or its record makes no sense. */
   async find(sourceId: string): Promise<Source | null> {
     const record = await this.#readRecord(sourceId);

@@ -12,6 +12,7 @@ import {
   randomSeed,
   requestedSettings,
   resetToRecommended,
+  restoreSettings,
 } from './draft';
 import {
   INITIAL_STATE,
@@ -42,6 +43,10 @@ export interface Actions {
   openPicture: () => Promise<void>;
   importFile: (file: File) => Promise<void>;
   importPasted: (file: File) => Promise<void>;
+  /** Asks for a picture and takes over the settings that it carries. */
+  openSettings: () => Promise<void>;
+  /** Takes over the settings inside a dropped picture. */
+  readSettings: (file: File) => Promise<void>;
   openModel: () => Promise<void>;
   /** Asks again which LoRA files there are. */
   listLoras: () => Promise<void>;
@@ -108,6 +113,12 @@ export function createApp(bridge: PageBridge): App {
     dispatch({ type: 'notice', notice: { key, values } });
     noticeTimer = setTimeout(() => dispatch({ type: 'notice', notice: null }), NOTICE_MS);
   };
+  const takeSettings = async (ask: () => ReturnType<PageBridge['settingsOpen']>): Promise<void> => {
+    const restored = valueOf('settings', await ask());
+    if (restored === null) return;
+    changeDraft((now) => restoreSettings(now, restored));
+    confirm('restored', { tool: restored.tool, fields: Object.keys(restored.settings).join(' ') });
+  };
   let isSaving = false;
   let isOpeningModel = false;
 
@@ -133,6 +144,8 @@ export function createApp(bridge: PageBridge): App {
         const bytes = new Uint8Array(await file.arrayBuffer());
         return bridge.sourceImportBytes({ name: file.name || 'pasted.png', bytes });
       }),
+    openSettings: () => takeSettings(() => bridge.settingsOpen()),
+    readSettings: (file) => takeSettings(() => bridge.readSettings(file)),
     openModel: async () => {
       if (isOpeningModel) return;
       isOpeningModel = true;

@@ -1,6 +1,12 @@
 /** The form as data: what a field shows when it is left open, what a change does, and what is sent with a job. */
-import { MAX_RANDOM_SEED, stepsThatRun, type GenerationSettings } from '../../shared/generation';
+import {
+  generationSettingsSchema,
+  MAX_RANDOM_SEED,
+  stepsThatRun,
+  type GenerationSettings,
+} from '../../shared/generation';
 import { schedulersOf, type ModelDefaults, type ModelInfo } from '../../shared/models';
+import type { RestoredSettings } from '../../shared/restored-settings';
 import type { Draft } from '../../shared/settings';
 
 /** Recommended values for as long as no model is known (the bundled starter model's family). */
@@ -74,6 +80,13 @@ export function requestedSettings(draft: Draft, model: ModelInfo | null): Genera
 /** Sets and locks the seed; `null` unlocks it. */
 export function lockSeed(draft: Draft, seed: number | null): Draft {
   return { ...patchDraft(draft, { seed }), isSeedLocked: seed !== null };
+}
+
+/** Takes over what was found in a picture, and leaves everything else. */
+export function restoreSettings(draft: Draft, { settings }: RestoredSettings): Draft {
+  const { seed, ...others } = settings;
+  const patched = { ...draft, settings: generationSettingsSchema.parse({ ...draft.settings, ...others }) };
+  return seed === undefined ? patched : lockSeed(patched, seed);
 }
 
 /** A random 32-bit seed; `random` is a number in [0, 1). */

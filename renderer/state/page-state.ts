@@ -9,7 +9,7 @@ import type { JobRun } from './job-run';
 export type CompareMode = 'side' | 'slider';
 
 /** What the person wanted when something went wrong: decides which ways out are offered. */
-export type ProblemOrigin = 'start' | 'source' | 'job' | 'model' | 'result' | 'draft';
+export type ProblemOrigin = 'start' | 'source' | 'settings' | 'job' | 'model' | 'result' | 'draft';
 
 export interface Problem {
   origin: ProblemOrigin;
@@ -20,7 +20,7 @@ export interface Problem {
 
 /** A short confirmation, said politely: an i18n key of the `notice` group with its values. */
 export interface Notice {
-  key: 'saved' | 'copiedSettings' | 'modelOpened' | 'discarded' | 'pasteByKey';
+  key: 'saved' | 'copiedSettings' | 'restored' | 'modelOpened' | 'discarded' | 'pasteByKey';
   values: Record<string, string>;
 }
 

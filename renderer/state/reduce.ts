@@ -155,7 +155,8 @@ function changeJob(state: PageState, view: JobView): PageState {
 
 /** A confirmation replaces the error of an earlier attempt: what could not be saved is saved now. */
 function takeNotice(state: PageState, notice: Notice | null): PageState {
-  const isSettled = notice !== null && state.problem?.origin === 'result';
+  const origin = state.problem?.origin;
+  const isSettled = notice !== null && (origin === 'result' || origin === 'settings');
   return { ...state, notice, problem: isSettled ? null : state.problem };
 }
 

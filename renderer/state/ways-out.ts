@@ -8,6 +8,7 @@ export type WayOut =
   | 'resume'
   | 'use-cpu'
   | 'open-picture'
+  | 'open-settings'
   | 'open-model'
   | 'use-starter-model'
   | 'discard';
@@ -29,6 +30,7 @@ export const isWorthAnotherTry = (code: ErrorCode): boolean => WORTH_ANOTHER_TRY
 export function waysOut(problem: Problem, state: PageState): WayOut[] {
   const { code } = problem.error;
   if (problem.origin === 'start') return ['reload'];
+  if (problem.origin === 'settings') return ['open-settings'];
   if (code === 'model') {
     return state.draft.settings.model === null ? ['open-model'] : ['use-starter-model', 'open-model'];
   }

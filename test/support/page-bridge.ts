@@ -63,6 +63,9 @@ export function createPageBridge(app: AppState): PageBridge {
     sourceImportBytes: async ({ name }) => ok({ ...source, name }),
     sourceUseResult: async ({ resultId }) => ok({ ...source, id: `from-${resultId}` }),
     importFile: async (file) => ok({ ...source, name: file.name }),
+    settingsOpen: async () => ok(null),
+    settingsReadBytes: async () => ok({ tool: 'a1111', settings: { prompt: 'a boat' } }),
+    readSettings: async () => ok({ tool: 'a1111', settings: { prompt: 'a boat' } }),
     planMake: async () => ok({ width: 640, height: 480, stages: [] }),
     jobStart: async ({ sourceId, settings }) =>
       ok(view({ id: `job-${++jobs}`, sourceId, settings: generationSettingsSchema.parse(settings) })),
@@ -90,6 +93,12 @@ export function createPageBridge(app: AppState): PageBridge {
     ),
     sourceUseResult: (payload) => (record('sourceUseResult', payload), current.sourceUseResult(payload)),
     importFile: (file) => (record('importFile', file), current.importFile(file)),
+    settingsOpen: () => (record('settingsOpen'), current.settingsOpen()),
+    settingsReadBytes: (payload) => (
+      record('settingsReadBytes', payload),
+      current.settingsReadBytes(payload)
+    ),
+    readSettings: (file) => (record('readSettings', file), current.readSettings(file)),
     planMake: (payload) => (record('planMake', payload), current.planMake(payload)),
     jobStart: (payload) => (record('jobStart', payload), current.jobStart(payload)),
     jobCancel: (payload) => (record('jobCancel', payload), current.jobCancel(payload)),

@@ -226,10 +226,10 @@ describe('the main job', () => {
     const devtools = await app.context().newCDPSession(page);
     const data = { items: [], files: [SMALL_PICTURE], dragOperationsMask: 1 };
     for (const type of ['dragEnter', 'dragOver'] as const) {
-      await devtools.send('Input.dispatchDragEvent', { type, x: 120, y: 200, data });
+      await devtools.send('Input.dispatchDragEvent', { type, x: 120, y: 120, data });
     }
-    await page.getByText('Drop to use as input').waitFor();
-    await devtools.send('Input.dispatchDragEvent', { type: 'drop', x: 120, y: 200, data });
+    await page.getByText('Paint from this picture').waitFor();
+    await devtools.send('Input.dispatchDragEvent', { type: 'drop', x: 120, y: 120, data });
     const picture = page.getByAltText('Input picture input-96x64.png');
     await picture.waitFor();
     await expect(lookAt(picture)).resolves.toMatchObject({ width: 96, height: 64 });

@@ -7,6 +7,22 @@ export interface FoundSettings {
   parameters?: string;
   /** The app's own JSON, not parsed. */
   json?: string;
+  /** What other programs keep under other names, by their keyword. */
+  others?: Record<string, string>;
+}
+
+/** Keywords under which other programs keep their settings (ComfyUI; InvokeAI in three forms; Fooocus). */
+export const OTHER_KEYWORDS: readonly string[] = [
+  'prompt',
+  'invokeai_metadata',
+  'sd-metadata',
+  'Dream',
+  'fooocus_scheme',
+];
+
+/** Keeps a text under its keyword unless an earlier one stands there. */
+export function keepOther(found: FoundSettings, keyword: string, text: string): void {
+  found.others = { [keyword]: text, ...found.others };
 }
 
 /** Longest text that is taken from a file. */
@@ -14,6 +30,9 @@ export const MAX_SETTINGS_BYTES = 2 ** 20;
 
 const EXIF_POINTER = 0x8769;
 const USER_COMMENT = 0x9286;
+const MAKER_NOTE = 0x927c;
+/** ImageDescription, Make, Model, and the two above. */
+const TEXT_TAGS = [0x010e, 0x010f, 0x0110, MAKER_NOTE, USER_COMMENT];
 const COLOR_SPACE = 0xa001;
 const TYPE = { short: 3, long: 4, undefined: 7 } as const;
 const ENTRY_BYTES = 12;
@@ -43,38 +62,69 @@ function writeEntry(to: Buffer, at: number, tag: number, type: number, count: nu
   to.writeUInt32BE(value, at + 8);
 }
 
-/** Finds the EXIF user comment in a TIFF block of either byte order; undefined when there is none or the block is damaged. */
-export function findUserComment(tiff: Buffer): string | undefined {
+/** Texts of a TIFF block. */
+export interface ExifTexts {
+  userComment?: string;
+  makerNote?: string;
+  /** Plain text tags of the first directory: ImageDescription, Make, Model. */
+  plain: string[];
+}
+
+/**
+ * Reads the texts of a TIFF block of either byte order; a damaged block gives what was found before the damage. Pillow puts the user
+ * comment and the maker's note into the first directory and not into Exif's own, so both are looked at.
+ */
+export function readExif(tiff: Buffer): ExifTexts {
+  const texts: ExifTexts = { plain: [] };
   try {
     const isLittle = tiff.toString('latin1', 0, 2) === 'II';
     const u16 = (at: number): number => (isLittle ? tiff.readUInt16LE(at) : tiff.readUInt16BE(at));
     const u32 = (at: number): number => (isLittle ? tiff.readUInt32LE(at) : tiff.readUInt32BE(at));
-    const find = (directory: number, tag: number): number | undefined => {
+    const readDirectory = (directory: number, isFirst: boolean): void => {
       const count = u16(directory);
       for (let i = 0; i < count; i++) {
-        const at = directory + 2 + i * ENTRY_BYTES;
-        if (u16(at) === tag) return at;
+        const entry = directory + 2 + i * ENTRY_BYTES;
+        const [tag, length] = [u16(entry), u32(entry + 4)];
+        if (tag === EXIF_POINTER && isFirst) {
+          readDirectory(u32(entry + 8), false);
+          continue;
+        }
+        if (!TEXT_TAGS.includes(tag) || length > MAX_SETTINGS_BYTES) continue;
+        // Up to four bytes lie in the entry itself.
+        const at = length <= 4 ? entry + 8 : u32(entry + 8);
+        const bytes = tiff.subarray(at, at + length);
+        if (tag === USER_COMMENT) texts.userComment ??= decodeComment(bytes);
+        else if (tag === MAKER_NOTE) texts.makerNote ??= plainText(bytes);
+        else texts.plain.push(plainText(bytes));
       }
-      return undefined;
     };
-    const pointer = find(u32(4), EXIF_POINTER);
-    if (pointer === undefined) return undefined;
-    const entry = find(u32(pointer + 8), USER_COMMENT);
-    if (entry === undefined) return undefined;
-    const length = u32(entry + 4);
-    const at = u32(entry + 8);
-    if (length > MAX_SETTINGS_BYTES) return undefined;
-    return decodeComment(tiff.subarray(at, at + length));
-  } catch {
-    return undefined; // An offset beyond the end.
+    readDirectory(u32(4), true);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error; // an offset beyond the end
+  }
+  return texts;
+}
+
+/** Takes what a TIFF block says about settings. ComfyUI keeps its graph in a camera's tags, as `prompt:{…}`. */
+export function takeExif(tiff: Buffer, found: FoundSettings): void {
+  const { userComment, makerNote, plain } = readExif(tiff);
+  if (userComment !== undefined) found.parameters ??= userComment;
+  if (makerNote === 'fooocus' || makerNote === 'a1111') keepOther(found, 'fooocus_scheme', makerNote);
+  for (const text of plain) {
+    const graph = /^prompt:\s*(\{.*)$/isu.exec(text)?.[1];
+    if (graph !== undefined) keepOther(found, 'prompt', graph);
   }
 }
 
-function decodeComment(bytes: Buffer): string | undefined {
+const plainText = (bytes: Buffer): string => bytes.toString('utf8').replace(/\0+$/, '');
+
+/** A user comment begins with eight bytes that tell its encoding; some writers leave them out, or zero. */
+function decodeComment(bytes: Buffer): string {
   const code = bytes.toString('latin1', 0, 8);
   const text = bytes.subarray(8);
-  if (code.startsWith('ASCII')) return text.toString('latin1').replace(/\0+$/, '');
-  if (!code.startsWith('UNICODE')) return undefined;
+  if (code.startsWith('ASCII\0')) return text.toString('latin1').replace(/\0+$/, '');
+  if (code === '\0'.repeat(8)) return plainText(text);
+  if (!code.startsWith('UNICODE')) return plainText(bytes);
   const even = Buffer.from(text.subarray(0, text.length & ~1));
   // Writers disagree about the byte order. Mostly Latin text has its zero bytes first when it is big-endian.
   let zerosFirst = 0;

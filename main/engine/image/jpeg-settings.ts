@@ -1,5 +1,5 @@
 /** Settings inside JPEG files: one EXIF and one XMP segment (APP1). */
-import { findInXmp, findUserComment, makeExif, makeXmp, type FoundSettings } from './embedded-settings';
+import { findInXmp, makeExif, makeXmp, takeExif, type FoundSettings } from './embedded-settings';
 
 const EXIF_MARK = 'Exif\0\0';
 const XMP_MARK = 'http://ns.adobe.com/xap/1.0/\0';
@@ -47,8 +47,7 @@ export function findInJpeg(jpeg: Buffer): FoundSettings {
 
 function take(data: Buffer, found: FoundSettings): void {
   if (data.toString('latin1', 0, EXIF_MARK.length) === EXIF_MARK) {
-    const parameters = findUserComment(data.subarray(EXIF_MARK.length));
-    if (parameters !== undefined) found.parameters ??= parameters;
+    takeExif(data.subarray(EXIF_MARK.length), found);
   } else if (data.toString('latin1', 0, XMP_MARK.length) === XMP_MARK) {
     const json = findInXmp(data.subarray(XMP_MARK.length));
     if (json !== undefined) found.json ??= json;

@@ -1,6 +1,6 @@
 /** Settings inside PNG files: text chunks (PNG specification, third edition, section 11.3.3). */
 import { crc32, inflateSync } from 'node:zlib';
-import { MAX_SETTINGS_BYTES, type FoundSettings } from './embedded-settings';
+import { keepOther, MAX_SETTINGS_BYTES, OTHER_KEYWORDS, type FoundSettings } from './embedded-settings';
 
 const SIGNATURE_BYTES = 8;
 /** A1111's own keyword, which most tools look for. */
@@ -42,6 +42,7 @@ export function findInPng(png: Buffer): FoundSettings {
     const text = readText(type, png.subarray(at + 8, at + 8 + length));
     if (text?.keyword === TEXT_KEYWORD) found.parameters ??= text.value;
     if (text?.keyword === JSON_KEYWORD) found.json ??= text.value;
+    if (text !== null && OTHER_KEYWORDS.includes(text.keyword)) keepOther(found, text.keyword, text.value);
     at += 12 + length;
   }
   return found;

@@ -7,13 +7,14 @@ import { readSourceFile } from './source-file';
 import { findInWebp } from './webp-settings';
 
 /**
- * Reads settings from a PNG, JPEG or WebP file: `parameters` in A1111 form (ours or another tool's) and our own `json`, neither parsed.
+ * Reads settings from a PNG, JPEG or WebP file: `parameters` in A1111 form (ours or another tool's), our own `json`, and what
+ * other programs keep under other names; nothing is parsed.
  * Null when there are none. Throws AppError `input` when the file cannot be read at all.
  */
 export async function readSettings(path: string): Promise<FoundSettings | null> {
   const bytes = await readSourceFile(path);
   const found = find(bytes);
-  return found.parameters === undefined && found.json === undefined ? null : found;
+  return Object.keys(found).length === 0 ? null : found;
 }
 
 function find(bytes: Buffer): FoundSettings {

@@ -1,10 +1,10 @@
 /** Settings inside WebP files: EXIF and XMP chunks of the extended format (RFC 9649, section 2.7). */
 import {
   findInXmp,
-  findUserComment,
   makeExif,
   makeXmp,
   MAX_SETTINGS_BYTES,
+  takeExif,
   type FoundSettings,
 } from './embedded-settings';
 
@@ -78,8 +78,7 @@ export function findInWebp(webp: Buffer): FoundSettings {
   for (const { type, data } of readChunks(webp)) {
     if (type === 'EXIF') {
       const isMarked = data.toString('latin1', 0, EXIF_MARK.length) === EXIF_MARK;
-      const parameters = findUserComment(isMarked ? data.subarray(EXIF_MARK.length) : data);
-      if (parameters !== undefined) found.parameters ??= parameters;
+      takeExif(isMarked ? data.subarray(EXIF_MARK.length) : data, found);
     } else if (type === 'XMP ') {
       const json = findInXmp(data);
       if (json !== undefined) found.json ??= json;

@@ -1,8 +1,9 @@
 /** What the person should know: an error with its ways out, stopped jobs, fallbacks that were taken, confirmations. */
 import { CirclePause, Info, TriangleAlert, X } from 'lucide-react';
 import type { JobView } from '../../../shared/job';
+import type { RestoredSettings } from '../../../shared/restored-settings';
 import { useActions, usePage } from '../../app-context';
-import { useT } from '../../i18n/use-t';
+import { useT, type Translate } from '../../i18n/use-t';
 import type { Actions } from '../../state/app';
 import type { Problem } from '../../state/page-state';
 import { isBusy } from '../../state/readiness';
@@ -67,6 +68,8 @@ function takeWayOut(way: WayOut, { jobId }: Problem, actions: Actions): void {
       return void actions.switchToCpu();
     case 'open-picture':
       return void actions.openPicture();
+    case 'open-settings':
+      return void actions.openSettings();
     case 'open-model':
       return void actions.openModel();
     case 'use-starter-model':
@@ -93,6 +96,34 @@ function StoppedMessage({ view }: { view: JobView }) {
   );
 }
 
+/** Which settings of which program were taken over. */
+function restoredWords({ tool = '', fields = '' }: Record<string, string>, t: Translate): string {
+  const names = RESTORED_FIELDS.filter((field) => fields.split(' ').includes(field)).map((field) =>
+    t(`restored.${field}`),
+  );
+  return t('notice.restored', { tool: TOOL_NAMES[tool] ?? tool, fields: names.join(', ') });
+}
+
+const RESTORED_FIELDS = [
+  'prompt',
+  'negativePrompt',
+  'seed',
+  'steps',
+  'guidance',
+  'size',
+  'strength',
+  'scheduler',
+] as const satisfies (keyof RestoredSettings['settings'])[];
+
+/** Proper names, the same in every language. */
+const TOOL_NAMES: Readonly<Record<string, string>> = {
+  underpaint: 'Underpaint',
+  a1111: 'Automatic1111',
+  comfyui: 'ComfyUI',
+  invokeai: 'InvokeAI',
+  fooocus: 'Fooocus',
+} satisfies Record<RestoredSettings['tool'], string>;
+
 /** What the engine said about the followed job, and short confirmations. */
 function Notices() {
   const t = useT();
@@ -101,7 +132,11 @@ function Notices() {
   const lines = [...usePage(jobNotices)];
   if (notice !== null) {
     const keys = platform === 'darwin' ? '⌘V' : 'Ctrl+V';
-    lines.push(t(`notice.${notice.key}`, { ...notice.values, keys }));
+    lines.push(
+      notice.key === 'restored'
+        ? restoredWords(notice.values, t)
+        : t(`notice.${notice.key}`, { ...notice.values, keys }),
+    );
   }
   return (
     <div role="status" className={styles.notices}>

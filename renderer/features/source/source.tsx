@@ -1,5 +1,5 @@
 /** The left zone: the input picture, where it can be dropped, pasted or opened. */
-import { FolderOpen, ImagePlus } from 'lucide-react';
+import { FileSliders, FolderOpen, ImagePlus } from 'lucide-react';
 import { useActions, usePage } from '../../app-context';
 import { useT } from '../../i18n/use-t';
 import { chosenModel } from '../../state/draft';
@@ -8,19 +8,23 @@ import { formatSize } from '../../state/format';
 import { workingSize } from '../../state/working-size';
 import { Button } from '../../ui/button';
 import { cx } from '../../ui/cx';
+import { IconButton } from '../../ui/icon-button';
 import styles from './source.module.css';
-import { useDropTarget } from './use-drop-target';
+import { useDropTarget, type DropZone } from './use-drop-target';
 
 export function SourceZone() {
   const t = useT();
   const source = usePage((state) => state.source);
   const isImporting = usePage((state) => state.isImporting);
-  const { openPicture } = useActions();
-  const isOver = useDropTarget();
+  const { openPicture, openSettings } = useActions();
+  const over = useDropTarget();
   return (
-    <section className={cx(styles.zone, isOver && styles.over)} aria-label={t('source.zone')}>
+    <section className={cx(styles.zone, over === 'input' && styles.over)} aria-label={t('source.zone')}>
       <header className={styles.head}>
         <h2>{t('source.title')}</h2>
+        <IconButton look="quiet" label={t('source.readSettings')} onClick={() => void openSettings()}>
+          <FileSliders aria-hidden />
+        </IconButton>
         <Button look="quiet" onClick={() => void openPicture()} aria-keyshortcuts="Control+O Meta+O">
           <FolderOpen aria-hidden />
           {source === null ? t('source.open') : t('source.replace')}
@@ -41,14 +45,35 @@ export function SourceZone() {
             draggable={false}
           />
         )}
-        {isOver || isImporting ? (
+        {over !== null ? (
+          <div className={styles.zones}>
+            <DropArea zone="input" isOver={over === 'input'} />
+            <DropArea zone="settings" isOver={over === 'settings'} />
+          </div>
+        ) : isImporting ? (
           <p className={styles.veil} role="status">
-            {isImporting ? t('source.importing') : t('source.drop')}
+            {t('source.importing')}
           </p>
         ) : null}
       </div>
       <SourceFacts />
     </section>
+  );
+}
+
+/** One labelled zone, shown while a picture is dragged. */
+function DropArea({ zone, isOver }: { zone: DropZone; isOver: boolean }) {
+  const t = useT();
+  const [title, text] =
+    zone === 'input'
+      ? [t('source.dropInput'), t('source.dropInputText')]
+      : [t('source.dropSettings'), t('source.dropSettingsText')];
+  return (
+    <div className={cx(styles.dropArea, isOver && styles.target)} data-drop={zone}>
+      {zone === 'input' ? <ImagePlus aria-hidden /> : <FileSliders aria-hidden />}
+      <p className={styles.emptyTitle}>{title}</p>
+      <p>{text}</p>
+    </div>
   );
 }
 

@@ -1,10 +1,14 @@
-/** Makes the whole window take a dropped picture; says whether one hovers over it. */
+/** Makes the whole window take a dropped picture; says over which labelled zone one hovers. */
 import { useEffect, useState } from 'react';
 import { useActions } from '../../app-context';
 
-export function useDropTarget(): boolean {
-  const { importFile } = useActions();
-  const [isOver, setIsOver] = useState(false);
+export const DROP_ZONES = ['input', 'settings'] as const;
+export type DropZone = (typeof DROP_ZONES)[number];
+
+/** The zone under the pointer, null while nothing is dragged. Everywhere outside a labelled zone means the input. */
+export function useDropTarget(): DropZone | null {
+  const { importFile, readSettings } = useActions();
+  const [over, setOver] = useState<DropZone | null>(null);
   useEffect(() => {
     const end = new AbortController();
     const { signal } = end;
@@ -15,14 +19,14 @@ export function useDropTarget(): boolean {
         // Without this the window would leave the page for the dropped file.
         event.preventDefault();
         if (event.dataTransfer !== null) event.dataTransfer.dropEffect = hasFile(event) ? 'copy' : 'none';
-        setIsOver(hasFile(event));
+        setOver(hasFile(event) ? zoneOf(event) : null);
       },
       { signal },
     );
     window.addEventListener(
       'dragleave',
       (event) => {
-        if (event.relatedTarget === null) setIsOver(false);
+        if (event.relatedTarget === null) setOver(null);
       },
       { signal },
     );
@@ -30,13 +34,18 @@ export function useDropTarget(): boolean {
       'drop',
       (event) => {
         event.preventDefault();
-        setIsOver(false);
+        setOver(null);
         const file = event.dataTransfer?.files[0];
-        if (file !== undefined) void importFile(file);
+        if (file !== undefined) void (zoneOf(event) === 'settings' ? readSettings(file) : importFile(file));
       },
       { signal },
     );
     return () => end.abort();
-  }, [importFile]);
-  return isOver;
+  }, [importFile, readSettings]);
+  return over;
+}
+
+function zoneOf(event: DragEvent): DropZone {
+  const zone = event.target instanceof Element ? event.target.closest('[data-drop]') : null;
+  return zone?.getAttribute('data-drop') === 'settings' ? 'settings' : 'input';
 }

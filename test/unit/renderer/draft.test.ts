@@ -8,6 +8,7 @@ import {
   randomSeed,
   requestedSettings,
   resetToRecommended,
+  restoreSettings,
 } from '../../../renderer/state/draft';
 import type { GenerationSettings } from '../../../shared/generation';
 import { workingSize } from '../../../renderer/state/working-size';
@@ -35,6 +36,21 @@ describe('the draft', () => {
     expect(chosenModel([STARTER, other], null)).toBe(STARTER);
     expect(chosenModel([STARTER, other], other.id)).toBe(other);
     expect(chosenModel([STARTER], other.id)).toBeNull();
+  });
+
+  it('takes over what a picture carries, locks its seed, and leaves the rest', () => {
+    const restored = restoreSettings(
+      { ...draft, settings: settings({ steps: 9, prompt: 'old' }) },
+      { tool: 'a1111', settings: { prompt: 'new', seed: 5, size: { width: 64, height: 48 } } },
+    );
+    expect(restored).toMatchObject({
+      isSeedLocked: true,
+      settings: { prompt: 'new', seed: 5, steps: 9, size: { width: 64, height: 48 } },
+    });
+    expect(restoreSettings(draft, { tool: 'comfyui', settings: { steps: 3 } })).toMatchObject({
+      isSeedLocked: false,
+      settings: { seed: 12, steps: 3 },
+    });
   });
 
   it('sends a seed only when it is locked', () => {
