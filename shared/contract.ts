@@ -27,6 +27,8 @@ export const resultViewSchema = z.object({
   id,
   jobId: id,
   sourceId: id,
+  /** The mask it was made with. */
+  maskId: id.nullable().optional(),
   url: z.string(),
   /** Where the picture it was made from is served, if that is still there. */
   sourceUrl: z.string().optional(),
@@ -88,7 +90,12 @@ export const REQUESTS = {
     response: planViewSchema,
   },
   'job.start': {
-    request: z.object({ sourceId: id, settings: generationSettingsSchema }),
+    /** `maskId`: a picture that was brought in like a source; white is painted anew. */
+    request: z.object({
+      sourceId: id,
+      maskId: id.nullable().default(null),
+      settings: generationSettingsSchema,
+    }),
     response: jobViewSchema,
   },
   'job.cancel': { request: z.object({ jobId: id }), response: nothing },

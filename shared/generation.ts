@@ -35,6 +35,8 @@ export const LIMITS = {
   count: { min: 1, max: 64 },
   /** Working size of one side in pixels. */
   sidePx: { min: 8, max: 8192 },
+  /** Soft edge of a mask, and what is seen around it. */
+  maskPx: { min: 0, max: 1024 },
 } as const;
 
 /** One random seed for a person who did not give one: 32 bits, as torch's generator uses. */
@@ -54,6 +56,19 @@ export type LoraChoice = z.infer<typeof loraChoiceSchema>;
 
 const side = z.number().int().min(LIMITS.sidePx.min).max(LIMITS.sidePx.max);
 
+/** What a masked job works on: the whole picture, or the part around the mask at the model's full resolution. */
+export const MASK_AREAS = ['picture', 'masked'] as const;
+
+/** How a mask is used, where a job has one. */
+export const maskSettingsSchema = z.object({
+  /** Width of the soft edge inside the mask, in the picture's own pixels. */
+  blurPx: z.number().int().min(LIMITS.maskPx.min).max(LIMITS.maskPx.max).default(4),
+  area: z.enum(MASK_AREAS).default('picture'),
+  /** What is seen around the mask when only its area is worked on, in the picture's own pixels. */
+  paddingPx: z.number().int().min(LIMITS.maskPx.min).max(LIMITS.maskPx.max).default(32),
+});
+export type MaskSettings = z.infer<typeof maskSettingsSchema>;
+
 /** The settings that decide a picture. `null` means: what the model recommends. */
 export const generationSettingsSchema = z.object({
   prompt: z.string().max(LIMITS.promptLength),
@@ -68,6 +83,8 @@ export const generationSettingsSchema = z.object({
   /** The working size; `input` works at the picture's own size where the model can. The result has the input's size either way. */
   size: z.union([z.literal('input'), z.object({ width: side, height: side })]).default('input'),
   fit: z.enum(FIT_MODES).default('crop'),
+  /** Counts only where the job has a mask. */
+  mask: maskSettingsSchema.prefault({}),
   /** Catalogue id or absolute folder; `null`: the bundled starter model. */
   model: z.string().max(4096).nullable().default(null),
   /** Added to those that the prompt names (`<lora:name:0.8>`). */
@@ -85,6 +102,8 @@ export const generationSettingsSchema = z.object({
   format: z.enum(IMAGE_FORMATS).default('png'),
 });
 export type GenerationSettings = z.infer<typeof generationSettingsSchema>;
+/** The same as a door takes it, with what may be left out. */
+export type GenerationRequest = z.input<typeof generationSettingsSchema>;
 
 /**
  * How a model's pipeline rounds the share of the steps that strength leaves: Stable Diffusion down, Flux up. With a distilled LCM all steps run

@@ -1,7 +1,7 @@
 /** Job states, the events a job sends while it runs, what it ends with, and the transition table. */
 import { z } from 'zod';
 import { errorBodySchema } from './errors';
-import { generationSettingsSchema, schedulerNameSchema } from './generation';
+import { generationSettingsSchema, maskSettingsSchema, schedulerNameSchema } from './generation';
 import { familySchema } from './models';
 import { providerSchema, stageReportSchema, stageSchema } from './placement';
 
@@ -97,6 +97,19 @@ export type JobProgress = z.infer<typeof jobProgressSchema>;
 export const usedLoraSchema = z.object({ name: z.string(), strength: z.number(), revision: z.string() });
 export type UsedLora = z.infer<typeof usedLoraSchema>;
 
+const maskReportSchema = maskSettingsSchema.extend({
+  /** SHA-256 of the mask's grey values at the picture's size. */
+  sha256: z.string(),
+  /** The part of the picture that was worked on, in its own pixels. */
+  box: z.object({
+    left: z.number().int(),
+    top: z.number().int(),
+    width: z.number().int(),
+    height: z.number().int(),
+  }),
+});
+export type MaskReport = z.infer<typeof maskReportSchema>;
+
 /** What `img2img --json` prints and what the window records (contract.md). */
 export const jobReportSchema = z.object({
   outputs: z.array(jobOutputSchema),
@@ -114,6 +127,8 @@ export const jobReportSchema = z.object({
   /** Size at which the stages worked; outputs have the input's own size. */
   workingWidth: z.number().int(),
   workingHeight: z.number().int(),
+  /** Null: without a mask. */
+  mask: maskReportSchema.nullable().optional(),
   input: z.object({
     width: z.number().int(),
     height: z.number().int(),
@@ -136,6 +151,7 @@ export const jobViewSchema = z.object({
   id: z.string(),
   state: jobStateSchema,
   sourceId: z.string(),
+  maskId: z.string().nullable().optional(),
   settings: generationSettingsSchema,
   createdAt: z.number(),
   report: jobReportSchema.nullable(),

@@ -25,6 +25,8 @@ export interface JobContext {
     readonly pndm?: boolean;
     /** Prompts are cut at 77 tokens and weights are not read. */
     readonly prompt?: boolean;
+    /** Of each cell of the latents the mask's first pixel counts, instead of any. */
+    readonly mask?: boolean;
   };
 }
 

@@ -2,6 +2,7 @@
 import type { JobContext } from './context';
 import { assertSupportedDenoiser } from './families/detect';
 import { concatFloats } from './latents/concat';
+import { chooseByMask } from './latents/mask';
 import { TorchGenerator, type GeneratorState } from './latents/noise';
 import type { LoadedModel } from './model/loaded-model';
 import { runGuarded } from './model/model-runtime';
@@ -31,6 +32,13 @@ export interface DenoisingPlan {
   readonly exact?: JobContext['exact'];
 }
 
+/** What stays where a mask [h, w] is 0: clean latents and the noise that was put on them, both [1, C, h, w]. */
+export interface KeptLatents {
+  readonly mask: Uint8Array;
+  readonly clean: Float32Array;
+  readonly noise: Float32Array;
+}
+
 export class Denoising {
   latents: Float32Array = new Float32Array(0);
   stepsDone = 0;
@@ -38,7 +46,8 @@ export class Denoising {
   private readonly generator: TorchGenerator;
   private readonly count: number;
   /** What an inpainting UNet sees behind the latents. */
-  private mask: Latents | null = null;
+  private seen: Latents | null = null;
+  private kept: KeptLatents | null = null;
 
   constructor(private readonly plan: DenoisingPlan) {
     const { model, settings, shape, exact, seed } = plan;
@@ -84,9 +93,16 @@ export class Denoising {
     return noise;
   }
 
-  /** Gives an inpainting UNet its five more channels: the mask, and the latents of what it leaves. */
-  setMask(mask: Latents): void {
-    this.mask = mask;
+  /** Gives an inpainting UNet its five more channels: the mask [1, 1, h, w], and the latents of what it leaves. */
+  showMask(mask: Uint8Array, left: Float32Array): void {
+    const { shape } = this.plan;
+    const one = { ...shape, channels: 1, data: Float32Array.from(mask) };
+    this.seen = stack(one, { ...shape, data: left });
+  }
+
+  /** Keeps what lies outside a mask: after every step it is the clean latents with the next step's noise (pipelines.md 1.11). */
+  keepOutside(kept: KeptLatents): void {
+    this.kept = kept;
   }
 
   resume(state: DenoisingState): void {
@@ -114,11 +130,11 @@ export class Denoising {
       model.runtime,
       model.folder.denoiser,
       async (denoiser) => {
-        assertSupportedDenoiser(denoiser, model.traits, this.mask !== null);
+        assertSupportedDenoiser(denoiser, model.traits, this.seen !== null);
         return predict(
           denoiser,
           model.traits.denoiser,
-          stack({ data: this.scheduler.scaleModelInput(this.latents, index), ...shape }, this.mask),
+          stack({ data: this.scheduler.scaleModelInput(this.latents, index), ...shape }, this.seen),
           // The number that the denoiser is told; fractions only where diffusers feeds them (pipelines.md 1.7).
           this.scheduler.timesteps[index] ?? 0,
           conditioning,
@@ -127,9 +143,15 @@ export class Denoising {
       checkPrediction,
     );
     const step = this.scheduler.step(prediction, index, this.latents, (n) => this.generator.randn(n));
-    this.latents = step.prevSample;
     this.stepsDone = index + 1;
-    return { predicted: step.predOriginalSample, session };
+    if (this.kept === null) {
+      this.latents = step.prevSample;
+      return { predicted: step.predOriginalSample, session };
+    }
+    const { mask, clean, noise } = this.kept;
+    const outside = this.stepsDone < this.of ? this.scheduler.addNoise(clean, noise, this.stepsDone) : clean;
+    this.latents = chooseByMask(mask, step.prevSample, outside);
+    return { predicted: chooseByMask(mask, step.predOriginalSample, clean), session };
   }
 }
 
@@ -139,7 +161,3 @@ function stack(latents: Latents, more: Latents | null): Latents {
   const data = concatFloats([latents.data, more.data]);
   return { ...latents, data, channels: latents.channels + more.channels };
 }
-
-/** The mask that repaints everything, [1, 1, h, w] of ones, and behind it the latents of what it leaves. */
-export const wholeMask = (left: Latents): Latents =>
-  stack({ ...left, channels: 1, data: new Float32Array(left.height * left.width).fill(1) }, left);

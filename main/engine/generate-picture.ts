@@ -1,12 +1,14 @@
 /** Steps 5 and 6 of the main job: from the encoder's output to the finished latents of one picture, here or on an endpoint. */
+import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Provider } from '../../shared/placement';
 import { throwIfCancelled } from './context';
-import { Denoising, wholeMask } from './denoising';
+import { Denoising } from './denoising';
 import { isInpainting, latentScale } from './families/detect';
 import { VAE_FACTOR } from './families/family-traits';
 import type { Job } from './job';
 import { scaleLatents } from './latents/latent-scale';
+import { poolMask } from './latents/mask';
 import { measurePeak } from './memory-peak';
 import { placeHere } from './plan/place-here';
 import { fitToPicture, PreviewWriter } from './previews';
@@ -18,7 +20,7 @@ import type { Conditioning } from './stages/generate';
 import { placed } from './stages/placed';
 import { hasPosterior, latentMean, sampleLatents, type Encoded } from './stages/encode';
 import { encodeStage } from './stages/vae-stages';
-import { greyPicture } from './stages/pixels';
+import { maskedPicture } from './stages/pixels';
 
 /** Steps 5 and 6: the random draws in diffusers' order (pipelines.md 1.5), then the loop of pipelines.md 1.7. */
 export async function generatePicture(
@@ -32,19 +34,26 @@ export async function generatePicture(
   const shape = { channels: encoded.channels, height: encoded.height, width: encoded.width };
   const denoising = new Denoising({ model, settings, shape, seed, exact: context.exact });
 
-  // 5 · Noise at strength: the encoder's posterior is drawn first, where it has one, then the noise. An inpainting model begins with noise alone
-  // at strength 1, and is told that everything is to be painted anew.
+  // 5 · Noise at strength: the encoder's posterior is drawn first, where it has one, then the noise. With a mask, and with an inpainting model,
+  // strength 1 begins with noise alone; without a mask an inpainting model is told that everything is to be painted anew.
   const scale = latentScale(model.folder, model.traits);
   const sampled = (from: Encoded): Float32Array =>
     sampleLatents(from, hasPosterior(from) ? denoising.drawPosterior() : new Float32Array(), scale);
   const inpaints = isInpainting(model.folder);
-  const beginsWithNoise = inpaints && settings.strength === 1;
-  const clean = beginsWithNoise ? scaleLatents(latentMean(encoded), scale) : sampled(encoded);
+  const beginsWithNoise = settings.strength === 1 && (inpaints || job.mask !== null);
+  const clean = inpaints && beginsWithNoise ? scaleLatents(latentMean(encoded), scale) : sampled(encoded);
   context.inspect?.('encoded_latent', clean);
   const noise = beginsWithNoise ? denoising.startFromNoise() : denoising.start(clean);
   context.inspect?.('noise', noise);
-  if (inpaints) {
-    denoising.setMask(wholeMask({ data: sampled(await encodeGrey(job)), ...shape }));
+  if (inpaints || job.mask !== null) {
+    const mask = latentMask(job, shape);
+    if (inpaints) {
+      denoising.showMask(mask, sampled(await encodeMasked(job)));
+    } else {
+      // diffusers encodes what the mask leaves also where nobody sees it; only its draw matters.
+      if (hasPosterior(encoded)) denoising.drawPosterior();
+      denoising.keepOutside({ mask, clean, noise });
+    }
   }
   context.inspect?.('latents_start', denoising.latents);
 
@@ -111,6 +120,7 @@ export async function generatePicture(
       seed,
       settings: { ...settings, prompt: job.prompt },
       loras: job.loras.length,
+      hasMask: job.mask !== null || isInpainting(model.folder),
       model: model.folder.revision,
       state: denoising.exportState(),
       of,
@@ -125,11 +135,24 @@ export async function generatePicture(
   return { data: denoising.latents, ...shape };
 }
 
-/** The encoder's distribution of middle grey, which depends on nothing but the size. */
-async function encodeGrey(job: Job): Promise<Encoded> {
-  const { model, working, settings } = job;
-  const key = `grey ${working.width}x${working.height} ${settings.tiling}`;
-  const encoded = model.encoded.get(key) ?? (await encodeStage({ ...job, working: greyPicture(working) }));
+/** Which cells of the latents are painted anew: [h, w] of 0 and 1. */
+function latentMask(
+  { mask, working, context }: Job,
+  { height, width }: { height: number; width: number },
+): Uint8Array {
+  if (mask === null) return new Uint8Array(height * width).fill(1);
+  return poolMask(mask.working, working, VAE_FACTOR, context.exact?.mask ?? false);
+}
+
+/** The encoder's distribution of what the mask leaves of the picture; of middle grey when there is no mask. Made here, also where an endpoint encodes the picture. */
+async function encodeMasked(job: Job): Promise<Encoded> {
+  const { model, working, settings, mask } = job;
+  const left =
+    mask === null ? 'grey' : createHash('sha256').update(working.rgb).update(mask.working).digest('hex');
+  const key = `masked ${left} ${working.width}x${working.height} ${settings.tiling}`;
+  const encoded =
+    model.encoded.get(key) ??
+    (await encodeStage({ ...job, working: maskedPicture(working, mask?.working ?? null) }));
   model.encoded.set(key, encoded);
   return encoded;
 }

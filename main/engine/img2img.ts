@@ -8,11 +8,14 @@ import { throwIfCancelled, type JobContext } from './context';
 import { fitLimits, latentScale } from './families/detect';
 import { generatePicture } from './generate-picture';
 import { applyFit, planFit, undoFit } from './image/fit';
+import { boundsOf, composite, readMask } from './image/mask';
+import { planMaskedArea } from './image/masked-area';
 import { readPicture } from './image/read';
 import type { Picture } from './image/picture';
 import { assertWritableFolder, encodePicture, writeAtomically, type ResultImage } from './image/write';
-import type { Job } from './job';
-import { Journal, journalledInput } from './journal/journal';
+import type { Job, JobMask } from './job';
+import { makeJobMask } from './job-mask';
+import { Journal, journalledFile, type JobFiles } from './journal/journal';
 import { resolveLoras } from './lora/resolve-loras';
 import type { Img2ImgParams } from './messages';
 import { largestRssBytes } from './memory-peak';
@@ -22,7 +25,7 @@ import { networkPolicyFor } from './plan/network-policy';
 import { remoteDecode, remoteEncode } from './remote/client';
 import { remotePlaces } from './remote/places';
 import { drawSeed, resolveSettings, type ResolvedSettings } from './resolve-settings';
-import { embeddedSettings } from './result-settings';
+import { embeddedSettings, maskReport } from './result-settings';
 import { StageLog } from './stage-log';
 import type { Latents } from './stages/decode';
 import type { EmbeddedPrompt } from './stages/embed';
@@ -64,12 +67,20 @@ export async function img2img(params: Img2ImgParams, context: JobContext): Promi
   const settings = resolveSettings(params.settings, model.defaults, model.traits.stepRule);
 
   // 2 · Read the picture upright in sRGB, and fit it to a size that the model accepts.
-  // The journal's copy stands in for an input that was moved away; a file that was changed since makes another job.
-  const inputPath = existsSync(params.inputPath)
-    ? params.inputPath
-    : ((await journalledInput(params.jobFolder)) ?? params.inputPath);
-  const picture = await readPicture(inputPath, { keepsOwnColours: settings.strength === 0 });
-  const plan = planFit(picture, settings.size, fitLimits(model.folder, model.defaults), settings.fit);
+  const files = await filesOf(params);
+  const picture = await readPicture(files.input, {
+    keepsOwnColours: settings.strength === 0 || files.mask !== null,
+  });
+  const found = files.mask === null ? null : await readMask(files.mask, picture);
+  if (files.mask !== null && found === null) {
+    log.notice('The mask is white all over, so the whole picture is painted, as without a mask.');
+  }
+  const limits = fitLimits(model.folder, model.defaults);
+  const plan =
+    found !== null && settings.mask.area === 'masked'
+      ? planMaskedArea(picture, boundsOf(found), settings, limits)
+      : planFit(picture, settings.size, limits, settings.fit);
+  const mask = found === null ? null : makeJobMask(found, plan, settings.mask.blurPx);
   const fitted = await applyFit(picture, plan);
   const working: WorkingPicture = { ...fitted, isFlat: isFlat(fitted.rgb) };
   plans = await JobPlan.make(
@@ -90,8 +101,8 @@ export async function img2img(params: Img2ImgParams, context: JobContext): Promi
   );
   const journal = await Journal.open(
     params.jobFolder,
-    jobKey(settings, loras, model, picture),
-    inputPath,
+    jobKey(settings, loras, model, picture, mask),
+    files,
     () => settings.seed ?? drawSeed(),
   );
   const job: Job = {
@@ -104,6 +115,7 @@ export async function img2img(params: Img2ImgParams, context: JobContext): Promi
     plan,
     plans,
     working,
+    mask,
     journal,
     log,
     context,
@@ -143,6 +155,7 @@ export async function img2img(params: Img2ImgParams, context: JobContext): Promi
     scheduler: settings.scheduler,
     workingWidth: plan.width,
     workingHeight: plan.height,
+    mask: maskReport(job),
     input: {
       width: picture.width,
       height: picture.height,
@@ -176,13 +189,15 @@ async function makePicture(
     await job.journal.writeDecoded(image, rgb);
   }
 
-  // 8 · Back to the picture's own size, and write with the settings inside.
+  // 8 · Back to the picture's own size, what the mask keeps as it was, and write with the settings inside.
   const result = await undoFit(
     { ...job.working, rgb: Buffer.from(rgb.buffer, rgb.byteOffset, rgb.length) },
     job.plan,
     job.picture,
   );
-  const output = await save(job, image, seed, { rgb: result.rgb });
+  const pixels =
+    job.mask === null ? { rgb: result.rgb } : composite(result.rgb, job.picture, job.mask.weights);
+  const output = await save(job, image, seed, pixels);
   await job.journal.addOutput(output);
   if (job.settings.count > 1) job.context.onProgress({ kind: 'picture', image, output });
   return output;
@@ -281,13 +296,29 @@ function jobKey(
   loras: readonly UsedLora[],
   model: LoadedModel,
   picture: Picture,
+  mask: JobMask | null,
 ): string {
-  const decisive = { ...settings, loras, model: model.folder.revision };
+  const decisive = {
+    ...settings,
+    loras,
+    model: model.folder.revision,
+    mask: mask === null ? null : { ...settings.mask, sha256: mask.sha256 },
+  };
   return createHash('sha256')
     .update(JSON.stringify(decisive))
     .update(picture.rgb)
     .update(picture.alpha ?? '')
     .digest('hex');
+}
+
+/** The journal's copies stand in for files that were moved away; a file that was changed since makes another job. */
+async function filesOf({ inputPath, maskPath = null, jobFolder }: Img2ImgParams): Promise<JobFiles> {
+  const there = async (path: string, kept: keyof JobFiles): Promise<string> =>
+    existsSync(path) ? path : ((await journalledFile(jobFolder, kept)) ?? path);
+  return {
+    input: await there(inputPath, 'input'),
+    mask: maskPath === null ? null : await there(maskPath, 'mask'),
+  };
 }
 
 function resumeNotice(finished: number, step: { stepsDone: number } | null): string {

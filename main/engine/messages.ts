@@ -39,6 +39,8 @@ export const ENGINE_METHODS = {
   /** The main job. `jobFolder` holds the journal; a second call with the same folder goes on where the first one stopped. */
   img2img: z.object({
     inputPath: z.string(),
+    /** The mask's file: white is painted anew. */
+    maskPath: z.string().nullable().default(null),
     settings: generationSettingsSchema,
     /** Folder into which result files `<jobId>-<index>.<format>` are written atomically. */
     outputFolder: z.string(),
@@ -64,6 +66,8 @@ export interface EngineAnswers {
 
 export interface Img2ImgParams {
   inputPath: string;
+  /** Null or left out: the whole picture is painted anew. */
+  maskPath?: string | null | undefined;
   settings: GenerationSettings;
   outputFolder: string;
   outputName: string;

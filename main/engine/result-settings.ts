@@ -3,7 +3,8 @@ import { stepsThatRun } from '../../shared/generation';
 import type { EmbeddedSettings } from './image/write';
 import type { FitPlan } from './image/fit';
 import { formatParameters } from './image/settings-text';
-import type { UsedLora } from '../../shared/job';
+import type { MaskReport, UsedLora } from '../../shared/job';
+import type { JobMask } from './job';
 import { loraTag } from './lora/lora-prompt';
 import type { LoadedModel } from './model/loaded-model';
 import type { ResolvedSettings } from './resolve-settings';
@@ -17,14 +18,22 @@ export interface MadeWith {
   readonly loras: readonly UsedLora[];
   readonly model: LoadedModel;
   readonly plan: FitPlan;
+  readonly mask: JobMask | null;
 }
 
+/** What a result and a report say about the mask. */
+export const maskReport = ({
+  settings,
+  plan,
+  mask,
+}: Pick<MadeWith, 'settings' | 'plan' | 'mask'>): MaskReport | null =>
+  mask === null ? null : { ...settings.mask, sha256: mask.sha256, box: plan.source };
+
 /** Settings of one result picture. The text names LoRAs in the prompt, as every tool does; the JSON beside it. */
-export function embeddedSettings(
-  { settings, prompt, loras, model, plan }: MadeWith,
-  seed: number,
-): EmbeddedSettings {
+export function embeddedSettings(made: MadeWith, seed: number): EmbeddedSettings {
+  const { settings, prompt, loras, model, plan } = made;
   const { folder, traits } = model;
+  const mask = maskReport(made);
   return {
     parameters: formatParameters({
       prompt: [prompt, ...loras.map(loraTag)].filter((text) => text !== '').join(' '),
@@ -39,6 +48,7 @@ export function embeddedSettings(
       modelName: folder.name,
       ...(folder.vae === undefined ? {} : { vaeName: folder.vae }),
       strength: settings.strength,
+      ...(mask === null ? {} : { mask }),
       version: APP_VERSION,
     }),
     json: JSON.stringify({
@@ -55,6 +65,7 @@ export function embeddedSettings(
       noise: 'mt19937-f32',
       scheduler: settings.scheduler,
       fit: settings.fit,
+      ...(mask === null ? {} : { mask }),
       workingSize: { width: plan.width, height: plan.height },
       tiling: settings.tiling,
       precision: settings.precision,

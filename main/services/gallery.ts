@@ -64,6 +64,7 @@ export class Gallery {
         id: `${job.id}-${(job.firstImage ?? 0) + index}`,
         jobId: job.id,
         sourceId: job.sourceId,
+        maskId: job.maskId ?? null,
         width: output.width,
         height: output.height,
         seed: output.seed,
@@ -131,6 +132,7 @@ export class Gallery {
 export interface AddedJob {
   id: string;
   sourceId: string;
+  maskId?: string | null;
   settings: GenerationSettings;
   report: Pick<JobReport, 'outputs'>;
   /** Index of the first of these pictures in the job; 0 when left out. */

@@ -83,13 +83,20 @@ export class JobQueue {
   }
 
   /** Puts a new job at the end. An open seed is decided here. Throws `input` when the source is gone. */
-  async start(request: { sourceId: string; settings: GenerationSettings }): Promise<JobView> {
-    await this.#options.sources.originalPath(request.sourceId);
+  async start(request: {
+    sourceId: string;
+    maskId?: string | null;
+    settings: GenerationSettings;
+  }): Promise<JobView> {
+    const { sourceId, maskId = null } = request;
+    await this.#options.sources.originalPath(sourceId);
+    if (maskId !== null) await this.#options.sources.originalPath(maskId, 'mask');
     const createdAt = Date.now();
     const record: JobRecord = {
       version: 1,
       id: `${createdAt.toString(36)}-${randomBytes(4).toString('hex')}`,
-      sourceId: request.sourceId,
+      sourceId,
+      maskId,
       settings: { ...request.settings, seed: request.settings.seed ?? randomInt(MAX_RANDOM_SEED + 1) },
       state: 'queued',
       createdAt,
@@ -186,7 +193,7 @@ export class JobQueue {
 
   async #run(job: Job): Promise<void> {
     const { engine, gallery, sources } = this.#options;
-    const { id, sourceId, settings } = job.record;
+    const { id, sourceId, maskId, settings } = job.record;
     const abort = new AbortController();
     job.abort = abort;
     const forward = (progress: JobProgress): void => {
@@ -203,6 +210,7 @@ export class JobQueue {
         'img2img',
         {
           inputPath: await sources.originalPath(sourceId),
+          maskPath: maskId === null ? null : await sources.originalPath(maskId, 'mask'),
           settings,
           outputFolder,
           outputName: id,
@@ -211,7 +219,7 @@ export class JobQueue {
         },
         { signal: abort.signal, onProgress: forward },
       );
-      const results = await gallery.add({ id, sourceId, settings, report, finishedAt: Date.now() });
+      const results = await gallery.add({ id, sourceId, maskId, settings, report, finishedAt: Date.now() });
       job.report = report;
       this.#options.onResults(results, true);
       await this.#change(job, 'done');
@@ -236,11 +244,11 @@ export class JobQueue {
 
   /** Records a picture while the job's others are still painted: it stays, whatever becomes of the job. */
   async #keepPicture({ record }: Job, picture: Extract<JobProgress, { kind: 'picture' }>): Promise<void> {
-    const { id, sourceId, settings } = record;
+    const { id, sourceId, maskId, settings } = record;
     const { image: firstImage, output } = picture;
     try {
       const report = { outputs: [output] };
-      const added = { id, sourceId, settings, report, firstImage, finishedAt: Date.now() };
+      const added = { id, sourceId, maskId, settings, report, firstImage, finishedAt: Date.now() };
       this.#options.onResults(await this.#options.gallery.add(added), false);
     } catch (error) {
       this.#options.log(`picture ${firstImage} of job ${id} could not be recorded yet: ${String(error)}`);
@@ -291,6 +299,7 @@ const toView = ({ record, report }: Job): JobView => ({
   id: record.id,
   state: record.state,
   sourceId: record.sourceId,
+  maskId: record.maskId,
   settings: record.settings,
   createdAt: record.createdAt,
   report,

@@ -12,6 +12,7 @@ const jobRecordSchema = z.object({
   version: z.literal(1),
   id: z.string().regex(ID_PATTERN),
   sourceId: z.string().regex(ID_PATTERN),
+  maskId: z.string().regex(ID_PATTERN).nullable().default(null),
   /** The seed in here is a number: a resumed job makes the same picture. */
   settings: generationSettingsSchema,
   state: jobStateSchema,

@@ -69,12 +69,14 @@ export class SourceStore {
   }
 
   /** The picture file as it was brought in, for the engine. Throws `input` when it is gone. */
-  async originalPath(sourceId: string): Promise<string> {
+  async originalPath(sourceId: string, role: 'picture' | 'mask' = 'picture'): Promise<string> {
     const record = await this.#readRecord(sourceId);
     if (record === null) {
       throw new AppError(
         'input',
-        'The input picture is not there any more; bring it in again and press Generate.',
+        role === 'mask'
+          ? 'The mask is not there any more; paint it again and press Generate.'
+          : 'The input picture is not there any more; bring it in again and press Generate.',
       );
     }
     return path.join(this.#folder, record.id, record.file);

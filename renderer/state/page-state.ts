@@ -76,6 +76,7 @@ export const INITIAL_STATE: PageState = {
       count: 1,
       size: 'input',
       fit: 'crop',
+      mask: { blurPx: 4, area: 'picture', paddingPx: 32 },
       model: null,
       loras: [],
       vae: null,

@@ -11,6 +11,7 @@ import type { JobProgress, JobReport } from '../../shared/job';
 export interface RunOptions {
   readonly folder: string;
   readonly inputPath: string;
+  readonly maskPath?: string | null;
   readonly settings: GenerationSettings;
   readonly name?: string;
   readonly previews?: boolean;
@@ -34,6 +35,7 @@ export async function runJob(options: RunOptions): Promise<RunResult> {
     const report = await img2img(
       {
         inputPath: options.inputPath,
+        maskPath: options.maskPath ?? null,
         settings: options.settings,
         outputFolder,
         outputName: options.name ?? 'result',

@@ -6,6 +6,7 @@ import {
   FIT_MODES,
   IMAGE_FORMATS,
   LIMITS,
+  MASK_AREAS,
   PRECISIONS,
   LORA_STRENGTH,
   SCHEDULER_NAMES,
@@ -66,6 +67,10 @@ export const parseCount = (text: string): number => parseInteger('--count', text
 export const parseScheduler = (text: string): (typeof SCHEDULER_NAMES)[number] =>
   parseChoice('--scheduler', text, SCHEDULER_NAMES);
 export const parseFit = (text: string): (typeof FIT_MODES)[number] => parseChoice('--fit', text, FIT_MODES);
+export const parseMaskBlur = (text: string): number => parseInteger('--mask-blur', text, LIMITS.maskPx);
+export const parseMaskPadding = (text: string): number => parseInteger('--mask-padding', text, LIMITS.maskPx);
+export const parseMaskArea = (text: string): (typeof MASK_AREAS)[number] =>
+  parseChoice('--mask-area', text, MASK_AREAS);
 export const parseFormat = (text: string): (typeof IMAGE_FORMATS)[number] =>
   parseChoice('--format', text, IMAGE_FORMATS);
 export const parseDevice = (text: string): GenerationSettings['device'] =>
@@ -95,10 +100,3 @@ export const parsePlace =
   (option: string) =>
   (text: string): StageChoice =>
     parseChoice(option, text, ['auto', 'local', 'remote']);
-
-/** Options of the contract that a later version brings: refused in a plain sentence instead of as unknown. */
-export function refuseOption(option: string, why: string): () => never {
-  return () => {
-    throw new AppError('usage', `${option} is not possible yet: ${why}.`);
-  };
-}

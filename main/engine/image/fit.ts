@@ -46,7 +46,7 @@ export interface FitPlan {
   isExact: boolean;
 }
 
-interface Size {
+export interface Size {
   width: number;
   height: number;
 }
@@ -120,7 +120,7 @@ function largestScale(upper: number, passes: (scale: number) => boolean): number
   return low;
 }
 
-function makePlan(fit: FitPlan['fit'], input: Size, canvas: Size, source: Box, content: Box): FitPlan {
+export function makePlan(fit: FitPlan['fit'], input: Size, canvas: Size, source: Box, content: Box): FitPlan {
   const isCut = source.width < input.width || source.height < input.height;
   return {
     fit,
@@ -214,18 +214,18 @@ function seamWeights(start: number, length: number, whole: number, featherPx: nu
   });
 }
 
-const toNearest = (side: number, multiple: number): number =>
+export const toNearest = (side: number, multiple: number): number =>
   Math.max(multiple, Math.round(side / multiple) * multiple);
 
 const toNext = (side: number, multiple: number): number => Math.ceil(side / multiple) * multiple;
 
 /** The size times the scale, rounded, at least 1 × 1 and never larger than `within`. */
-const scaled = (size: Size, scale: number, within: Size): Size => ({
+export const scaled = (size: Size, scale: number, within: Size): Size => ({
   width: Math.min(within.width, Math.max(1, Math.round(size.width * scale))),
   height: Math.min(within.height, Math.max(1, Math.round(size.height * scale))),
 });
 
-const centred = (size: Size, within: Size): Box => ({
+export const centred = (size: Size, within: Size): Box => ({
   left: Math.floor((within.width - size.width) / 2),
   top: Math.floor((within.height - size.height) / 2),
   ...size,

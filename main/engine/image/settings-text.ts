@@ -1,5 +1,5 @@
 /** Settings as text in the form of AUTOMATIC1111's web UI, which most tools read. */
-import { SCHEDULER_NAMES, type SchedulerName } from '../../../shared/generation';
+import { SCHEDULER_NAMES, type MaskSettings, type SchedulerName } from '../../../shared/generation';
 
 /** What the text says. A job report has most of it: width and height are the working size. */
 export interface ParametersInput {
@@ -16,6 +16,8 @@ export interface ParametersInput {
   /** The autoencoder that stood in for the model's own. */
   vaeName?: string;
   strength: number;
+  /** Left out: without a mask. */
+  mask?: MaskSettings;
   /** Version of Underpaint, e.g. `0.1.0`. */
   version: string;
 }
@@ -65,6 +67,7 @@ export function formatParameters(input: ParametersInput): string {
     ['Model', input.modelName],
     ...(input.vaeName === undefined ? [] : [['VAE', input.vaeName] as const]),
     ['Denoising strength', input.strength],
+    ...(input.mask === undefined ? [] : maskFields(input.mask)),
     ['Version', `Underpaint ${input.version}`],
   ];
   return [
@@ -73,6 +76,17 @@ export function formatParameters(input: ParametersInput): string {
     fields.map(([name, value]) => `${name}: ${quoted(String(value))}`).join(', '),
   ].join('\n');
 }
+
+/** As A1111 names them; its whole-picture area goes without saying. */
+const maskFields = ({ blurPx, area, paddingPx }: MaskSettings): (readonly [string, string | number])[] => [
+  ['Mask blur', blurPx],
+  ...(area === 'picture'
+    ? []
+    : ([
+        ['Inpaint area', 'Only masked'],
+        ['Masked area padding', paddingPx],
+      ] as const)),
+];
 
 /** A value with a separator in it is written as a JSON string, as A1111 does it. */
 const quoted = (value: string): string => (/[,:\n"]/.test(value) ? JSON.stringify(value) : value);

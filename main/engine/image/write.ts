@@ -79,7 +79,7 @@ function pipelineOf(image: ResultImage, keepAlpha: boolean): Sharp {
 }
 
 /** RGB over white and alpha → straight RGBA: the inverse of compositing over white, as far as 8 bits allow. */
-function withAlpha(rgb: Buffer, alpha: Buffer): Buffer {
+export function withAlpha(rgb: Buffer, alpha: Buffer): Buffer {
   const rgba = Buffer.allocUnsafeSlow(alpha.length * 4);
   for (let i = 0; i < alpha.length; i++) {
     const a = alpha[i] ?? 255;

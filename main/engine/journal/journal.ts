@@ -34,6 +34,12 @@ export interface StepCheckpoint extends DenoisingState {
   readonly image: number;
 }
 
+/** The files that a job starts from. */
+export interface JobFiles {
+  readonly input: string;
+  readonly mask: string | null;
+}
+
 const ENCODED = 'encoded.safetensors';
 const STEP = 'step.safetensors';
 const DECODED = 'decoded.safetensors';
@@ -53,13 +59,13 @@ export class Journal {
 
   /**
    * Opens the journal in `<jobFolder>/journal`. A journal of another job (another key) is emptied first.
-   * @param inputPath the input file; a copy of it is kept, so that the job can go on when the original is moved
+   * @param files the input and the mask; copies of them are kept, so that the job can go on when the originals are moved
    * @param drawSeed makes the seed when the request left it open; a resumed job keeps the seed it drew
    */
   static async open(
     jobFolder: string,
     key: string,
-    inputPath: string,
+    files: JobFiles,
     drawSeed: () => number,
   ): Promise<Journal> {
     const folder = join(jobFolder, 'journal');
@@ -68,11 +74,12 @@ export class Journal {
     if (found !== null && found.key === key) return new Journal(folder, found, true);
     for (const file of await readdir(folder)) {
       // The old copy may be the very input that this job starts from.
-      if (join(folder, file) !== inputPath) await rm(join(folder, file), { recursive: true });
+      const path = join(folder, file);
+      if (path !== files.input && path !== files.mask) await rm(path, { recursive: true });
     }
-    if (dirname(inputPath) !== folder) {
-      const copy = join(folder, `input${extname(inputPath).toLowerCase()}`);
-      await writeAtomically(copy, await readFile(inputPath));
+    for (const [name, path] of Object.entries(files)) {
+      if (path === null || dirname(path) === folder) continue;
+      await writeAtomically(join(folder, `${name}${extname(path).toLowerCase()}`), await readFile(path));
     }
     const record: JobRecord = { version: 1, key, seed: drawSeed(), outputs: [] };
     const journal = new Journal(folder, record, false);
@@ -190,11 +197,13 @@ export class Journal {
   }
 }
 
-/** The copy of the input that a journal in `jobFolder` keeps; null when there is none. */
-export async function journalledInput(jobFolder: string): Promise<string | null> {
+/** The copy of a file that a journal in `jobFolder` keeps; null when there is none. */
+export async function journalledFile(jobFolder: string, kept: keyof JobFiles): Promise<string | null> {
   const folder = join(jobFolder, 'journal');
   try {
-    const file = (await readdir(folder)).find((name) => /^input(\.[a-z0-9]+)?$/.test(name));
+    const file = (await readdir(folder)).find(
+      (name) => /^\w+(\.[a-z0-9]+)?$/.test(name) && name.split('.')[0] === kept,
+    );
     return file === undefined ? null : join(folder, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;

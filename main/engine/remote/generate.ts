@@ -26,6 +26,8 @@ export interface GenerateWork {
   >;
   /** How many LoRAs the job wants: no endpoint has them. */
   readonly loras: number;
+  /** Whether the job keeps a part of the picture, or its model sees a mask: no endpoint knows masks. */
+  readonly hasMask: boolean;
   /** The model's revision: the endpoint must have the same. */
   readonly model: string;
   /** What is done already; `stepsDone` 0: nothing. */
@@ -50,6 +52,12 @@ export async function remoteGenerate(call: RemoteCall, work: GenerateWork): Prom
   if (work.loras > 0) {
     throw new EndpointError(
       'LoRAs are applied only on this machine, so nothing was sent to an endpoint; leave them out.',
+      0,
+    );
+  }
+  if (work.hasMask) {
+    throw new EndpointError(
+      'Masks and inpainting models work only on this machine, so nothing was sent to an endpoint; leave the mask out, or let this machine generate.',
       0,
     );
   }

@@ -17,13 +17,20 @@ export interface TensorPicture {
   readonly isFlat: boolean;
 }
 
-/** What a mask that is white all over leaves of a picture: middle grey, 0 in [-1, 1]. */
-export const greyPicture = ({ width, height }: Pick<TensorPicture, 'width' | 'height'>): TensorPicture => ({
-  width,
-  height,
-  pixels: new Float32Array(3 * width * height),
-  isFlat: true,
-});
+/**
+ * What a mask leaves of a picture: middle grey, 0 in [-1, 1], where it is white (pipelines.md 1.11).
+ * @param mask [height, width] of 0 and 1; null: white all over
+ */
+export function maskedPicture(picture: WorkingPicture, mask: Uint8Array | null): TensorPicture {
+  const { width, height } = picture;
+  if (mask === null) return { width, height, pixels: new Float32Array(3 * width * height), isFlat: true };
+  const pixels = toTensorPixels(picture);
+  for (let i = 0; i < mask.length; i += 1) {
+    if (mask[i] === 0) continue;
+    for (let c = 0; c < 3; c += 1) pixels[c * mask.length + i] = 0;
+  }
+  return { width, height, pixels, isFlat: picture.isFlat || mask.every((value) => value === 1) };
+}
 
 /** [h, w, 3] bytes → [1, 3, h, w] float32 in [-1, 1]: `2·(v/255) − 1`, every operation rounded to float32. */
 export function toTensorPixels(picture: WorkingPicture): Float32Array {

@@ -1,8 +1,12 @@
 /** `underpaint img2img`: the main job. */
 import { resolve } from 'node:path';
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import { AppError } from '../../../../shared/errors';
-import { generationSettingsSchema, type GenerationSettings } from '../../../../shared/generation';
+import {
+  generationSettingsSchema,
+  type GenerationSettings,
+  type GenerationRequest,
+} from '../../../../shared/generation';
 import type { JobReport } from '../../../../shared/job';
 import { img2img } from '../../img2img';
 import { STAGES } from '../../../../shared/placement';
@@ -17,6 +21,9 @@ import {
   parseFormat,
   parseGuidance,
   parseLora,
+  parseMaskArea,
+  parseMaskBlur,
+  parseMaskPadding,
   parsePrecision,
   parseScheduler,
   parseSeed,
@@ -24,7 +31,6 @@ import {
   parseSteps,
   parseStrength,
   parseTiling,
-  refuseOption,
 } from '../parse-options';
 import { ProgressLine } from '../progress';
 import { addRemoteOptions, placesOf, remoteAccess, type RemoteOptions } from '../remote-options';
@@ -41,6 +47,10 @@ interface Img2ImgOptions extends RemoteOptions {
   count?: number;
   size?: GenerationSettings['size'];
   fit?: GenerationSettings['fit'];
+  mask?: string;
+  maskBlur?: number;
+  maskArea?: GenerationSettings['mask']['area'];
+  maskPadding?: number;
   model?: string;
   lora?: GenerationSettings['loras'];
   vae?: string;
@@ -74,6 +84,18 @@ export function addImg2Img(program: Command, signal: AbortSignal): void {
     .option('--count <n>', 'how many pictures, with seeds counting up', parseCount)
     .option('--size <WxH|input>', 'working size; the result has the size of the input', parseSize)
     .option('--fit <mode>', 'crop, pad or stretch to a working size of another shape', parseFit)
+    .option('--mask <image>', 'white is painted anew, everything else stays as it is, to the bit')
+    .option('--mask-blur <px>', 'soft edge inside the mask (4)', parseMaskBlur)
+    .option(
+      '--mask-area <area>',
+      'picture, or masked: only the part around the mask, enlarged',
+      parseMaskArea,
+    )
+    .option(
+      '--mask-padding <px>',
+      'what is seen around the mask with --mask-area masked (32)',
+      parseMaskPadding,
+    )
     .option('--model <id|folder>', 'model folder; without it the bundled starter model')
     .option(
       '--lora <file[:strength]>',
@@ -92,11 +114,6 @@ export function addImg2Img(program: Command, signal: AbortSignal): void {
     .option('--format <format>', 'png, jpg or webp', parseFormat)
     .option('--json', 'print one JSON object on stdout');
   addRemoteOptions(command, STAGES);
-  command.addOption(
-    new Option('--mask <image>')
-      .argParser(refuseOption('--mask', 'this version changes the whole picture'))
-      .hideHelp(),
-  );
 
   command.action(async (image: string, options: Img2ImgOptions) => {
     const report = await runImg2ImgCommand(image, options, signal);
@@ -125,31 +142,48 @@ async function runImg2ImgCommand(
     model: options.model === undefined || options.model === 'starter' ? null : resolve(options.model),
     loras: options.lora,
     vae: options.vae === undefined ? null : resolve(options.vae),
+    mask: maskOptions(options),
     device: options.device,
+    precision: options.precision,
     tiling: options.tiling,
     ...placesOf(options),
     format: target.format,
   });
-  return runJob({ inputPath, settings, target, signal, remote: remoteAccess(options) });
+  const maskPath = options.mask === undefined ? null : resolve(options.mask);
+  return runJob({ inputPath, maskPath, settings, target, signal, remote: remoteAccess(options) });
+}
+
+function maskOptions({ mask, maskBlur, maskArea, maskPadding }: Img2ImgOptions): GenerationRequest['mask'] {
+  const given = { '--mask-blur': maskBlur, '--mask-area': maskArea, '--mask-padding': maskPadding };
+  const [idle] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];
+  if (mask === undefined && idle !== undefined) {
+    throw new AppError(
+      'usage',
+      `${idle} says how a mask is used, but there is none; give --mask with a picture.`,
+    );
+  }
+  return { blurPx: maskBlur, area: maskArea, paddingPx: maskPadding };
 }
 
 /** Runs one job with a journal of its own and progress on stderr. */
 export async function runJob(job: {
   inputPath: string;
+  maskPath?: string | null;
   settings: GenerationSettings;
   target: { folder: string; name: string };
   signal: AbortSignal;
   models?: ModelCache;
   remote?: RemoteAccess;
 }): Promise<JobReport> {
-  const { inputPath, settings, target, signal, remote } = job;
-  const folder = await takeJobFolder(JSON.stringify([inputPath, target.folder, settings]));
+  const { inputPath, maskPath = null, settings, target, signal, remote } = job;
+  const folder = await takeJobFolder(JSON.stringify([inputPath, maskPath, target.folder, settings]));
   const models = job.models ?? new ModelCache();
   const progress = new ProgressLine();
   try {
     const report = await img2img(
       {
         inputPath,
+        maskPath,
         settings,
         outputFolder: target.folder,
         outputName: target.name,
