@@ -1,4 +1,4 @@
-"""Builds this folder: `python test/golden/make_golden.py [models] [onnx] [cases] [tables] [sdxl] [variants] [flux] [lora] [tiny] [half]` (default: all)."""
+"""Builds this folder: `python test/golden/make_golden.py [models] [onnx] [cases] [tables] [sdxl] [variants] [flux] [lora] [tiny] [half] [inpaint]` (default: all)."""
 
 import sys
 from pathlib import Path
@@ -10,6 +10,7 @@ import transformers
 from golden_cases import make_cases
 from golden_flux import make_flux
 from golden_half import make_half
+from golden_inpaint import make_inpaint
 from golden_lora import make_lora
 from golden_models import make_model
 from golden_onnx import make_onnx
@@ -40,6 +41,7 @@ def main() -> None:
         "lora": lambda: make_lora(ROOT),
         "tiny": lambda: make_tiny(ROOT),
         "half": lambda: make_half(ROOT),
+        "inpaint": lambda: make_inpaint(ROOT),
     }
     for name in sys.argv[1:] or stages:
         stages[name]()

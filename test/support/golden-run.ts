@@ -31,15 +31,17 @@ export async function runGolden(golden: GoldenCase, options: GoldenRun = {}): Pr
     const { report } = await runJob({
       folder,
       inputPath: golden.inputPath,
+      maskPath: golden.maskPath,
       settings: { ...golden.settings, ...options.settings },
       context: {
         inspect: (tensor, data) => seen.set(tensor, Float32Array.from(data)),
-        exact: { schedulerConfig: golden.exactScheduler, pndm: true, prompt: true },
+        exact: { schedulerConfig: golden.exactScheduler, pndm: true, prompt: true, mask: true },
         ...options.context,
       },
     });
     const picture = await readPicture(report.outputs[0]?.path ?? '');
-    expect([picture.width, picture.height]).toEqual([golden.width, golden.height]);
+    const input = await readPicture(golden.inputPath);
+    expect([picture.width, picture.height]).toEqual([input.width, input.height]);
     seen.set('image', picture.rgb);
   });
   return seen;

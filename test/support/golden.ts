@@ -16,7 +16,17 @@ export const GOLDEN = join(import.meta.dirname, '..', 'golden');
 export const goldenModel = (name: string): string => join(GOLDEN, 'models', name);
 
 const caseSchema = z.object({
-  model: z.enum(['sd1', 'sd2', 'sdxl', 'refiner', 'inpaint', 'lcm', 'flux-schnell', 'flux-dev']),
+  model: z.enum([
+    'sd1',
+    'sd2',
+    'sdxl',
+    'sdxl-inpaint',
+    'refiner',
+    'inpaint',
+    'lcm',
+    'flux-schnell',
+    'flux-dev',
+  ]),
   prompt: z.string(),
   negativePrompt: z.string(),
   seed: z.number(),
@@ -26,6 +36,9 @@ const caseSchema = z.object({
   width: z.number(),
   height: z.number(),
   input: z.string(),
+  /** A mask's file; `maskPadding` with it: only its area is worked on. */
+  mask: z.string().optional(),
+  maskPadding: z.number().nullable().optional(),
   /** Another autoencoder than the model's own. */
   vae: z.string().optional(),
   scheduler: schedulerNameSchema,
@@ -36,14 +49,15 @@ const caseSchema = z.object({
 export interface GoldenCase extends z.infer<typeof caseSchema> {
   readonly name: string;
   readonly inputPath: string;
+  readonly maskPath: string | null;
   readonly settings: GenerationSettings;
   readonly exactScheduler: ReturnType<typeof parseSchedulerConfig>;
 }
 
-/** The cases of some models, by the beginnings of their names. */
-export const goldenCases = (...models: GoldenCase['model'][]): readonly GoldenCase[] =>
+/** The cases of some models, or those with masks, by the beginnings of their names. */
+export const goldenCases = (...beginnings: (GoldenCase['model'] | 'masked')[]): readonly GoldenCase[] =>
   readdirSync(join(GOLDEN, 'cases'))
-    .filter((file) => file.endsWith('.json') && models.some((model) => file.startsWith(`${model}-`)))
+    .filter((file) => file.endsWith('.json') && beginnings.some((name) => file.startsWith(`${name}-`)))
     .map((file) => readCase(file.replace('.json', '')));
 
 export function readCase(name: string): GoldenCase {
@@ -54,6 +68,7 @@ export function readCase(name: string): GoldenCase {
     ...found,
     name,
     inputPath: join(GOLDEN, found.input),
+    maskPath: found.mask === undefined ? null : join(GOLDEN, found.mask),
     exactScheduler: parseSchedulerConfig(JSON.stringify(found.schedulerConfig)),
     settings: generationSettingsSchema.parse({
       prompt: found.prompt,
@@ -66,6 +81,12 @@ export function readCase(name: string): GoldenCase {
       size: { width: found.width, height: found.height },
       model: goldenModel(`${found.model}-onnx`),
       vae: found.vae === undefined ? null : goldenModel(found.vae),
+      // diffusers knows no soft edge of its own.
+      mask: {
+        blurPx: 0,
+        area: typeof found.maskPadding === 'number' ? 'masked' : 'picture',
+        paddingPx: found.maskPadding ?? 0,
+      },
       device: 'cpu',
     }),
   };

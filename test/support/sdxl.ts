@@ -1,6 +1,7 @@
 /** The tiny Stable Diffusion XL models as whole folders; what they share is stored once (test/golden/README.md). */
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { encodeSafetensors, readSafetensors } from '../../main/engine/latents/safetensors';
 import { goldenModel } from './golden';
 
 /** The refiner as a whole folder: its own UNet and index, and the second text encoder, autoencoder and scheduler of the base model. */
@@ -10,6 +11,18 @@ export async function wholeRefiner(folder: string): Promise<string> {
     await cp(join(goldenModel('sdxl'), part), join(path, part), { recursive: true });
   }
   await cp(goldenModel('sdxl-refiner'), path, { recursive: true });
+  return path;
+}
+
+/** The base model with an inpainting UNet: 9 input channels, of which only the first convolution knows. */
+export async function wholeXlInpaint(folder: string): Promise<string> {
+  const path = join(folder, 'sdxl-inpaint');
+  await cp(goldenModel('sdxl'), path, { recursive: true });
+  const weights = join(path, 'unet', 'diffusion_pytorch_model.safetensors');
+  const own = await readSafetensors(`${goldenModel('sdxl-inpaint')}.safetensors`);
+  const { tensors } = await readSafetensors(weights);
+  await writeFile(weights, encodeSafetensors({ ...tensors, ...own.tensors }));
+  await changeJson(join(path, 'unet', 'config.json'), { in_channels: 9 });
   return path;
 }
 
