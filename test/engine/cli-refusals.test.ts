@@ -7,7 +7,7 @@ import { journalsIn, runCli, sentences } from '../support/cli';
 import { useCliFolder } from '../support/cli-folder';
 import { goldenModel } from '../support/golden';
 import { damagedModel, truncateFile } from '../support/model-copies';
-import { fixture, INPUT_64, INPUT_96X64, writeBytes } from '../support/pictures';
+import { fixture, INPUT_64, INPUT_96X64, writeBytes, writePng } from '../support/pictures';
 import { asArguments, smallJob } from '../support/settings';
 
 const { folder, home } = useCliFolder();
@@ -74,6 +74,35 @@ describe('pictures', () => {
   });
 
   it('and a good picture is still taken', expectGoodRun);
+});
+
+describe('masks', () => {
+  const plain = async (name: string, width: number, height: number, grey: number): Promise<string> =>
+    writePng(join(folder, name), width, height, Buffer.alloc(3 * width * height, grey));
+  const masks: [string, () => Promise<string>, RegExp][] = [
+    ['text named .png', () => writeBytes(join(folder, 'text.png'), 'This is no picture.'), /text\.png/],
+    ['a missing file', async () => join(folder, 'missing.png'), /"missing\.png" does not exist/],
+    [
+      'another shape',
+      async () => INPUT_96X64,
+      /96 × 64 pixels and the picture 64 × 64, which is another shape/,
+    ],
+    ['black all over', () => plain('black.png', 64, 64, 0), /no white in it, so nothing would be painted/],
+    ['too dark all over', () => plain('dark.png', 64, 64, 120), /no white in it/],
+  ];
+
+  it.each(masks)('%s is refused', async (_, make, words) => {
+    expect(await refuse(3, [...img2img(INPUT_64), '--mask', await make()])).toMatch(words);
+  });
+
+  it('what is cut away at this size cannot be painted alone', async () => {
+    const pixels = Buffer.alloc(3 * 96 * 64);
+    pixels.fill(255, 0, 15); // five pixels at the left edge
+    const mask = await writePng(join(folder, 'edge.png'), 96, 64, pixels);
+    const settings = smallJob({ strength: 0.25, size: { width: 64, height: 64 } });
+    const words = [...img2img(INPUT_96X64, settings), '--mask', mask];
+    expect(await refuse(3, words)).toMatch(/lies wholly in what is cut away .* --fit pad/);
+  });
 });
 
 describe('models', () => {
@@ -213,7 +242,13 @@ describe('commands', () => {
       /is not usable; give an address/,
     ],
     ['a server for everyone without a token', ['serve', '--host', '0.0.0.0'], /give a --token/],
-    ['a mask', [...base, '-p', 'x', '--mask', INPUT_64], /--mask/],
+    ['a soft edge without a mask', [...base, '-p', 'x', '--mask-blur', '8'], /--mask-blur .* give --mask/],
+    [
+      'an area of a mask that is none',
+      [...base, '-p', 'x', '--mask', INPUT_64, '--mask-area', 'face'],
+      /--mask-area face/,
+    ],
+    ['half a pixel', [...base, '-p', 'x', '--mask', INPUT_64, '--mask-padding', '0.5'], /whole number/],
     ['an unknown option', [...base, '-p', 'x', '--bogus'], /--bogus/],
     ['a missing prompt', base, /--prompt/],
     ['a prompt without text', [...base, '-p'], /--prompt/],

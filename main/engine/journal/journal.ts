@@ -77,7 +77,8 @@ export class Journal {
       const path = join(folder, file);
       if (path !== files.input && path !== files.mask) await rm(path, { recursive: true });
     }
-    for (const [name, path] of Object.entries(files)) {
+    for (const name of ['input', 'mask'] as const) {
+      const path = files[name];
       if (path === null || dirname(path) === folder) continue;
       await writeAtomically(join(folder, `${name}${extname(path).toLowerCase()}`), await readFile(path));
     }

@@ -10,6 +10,7 @@ import type { RequestName, ResponseOf } from '../../../shared/contract';
 import { generationSettingsSchema, type GenerationSettings } from '../../../shared/generation';
 import type { JobProgress, JobState, JobView } from '../../../shared/job';
 import type { Result } from '../../../shared/result';
+import { boxMask } from '../../support/masks';
 import { temporaryFolder } from '../../support/temporary-folder';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -165,6 +166,30 @@ describe('the queue on the real engine', () => {
     expect(bench.revealed).toEqual([bench.services.gallery.pathOf(`${first.id}-0`)]);
     const used = await bench.ask('source.use-result', { resultId: `${first.id}-0` });
     expect(used).toMatchObject({ ok: true, value: { name: 'sketch-11.png', width: 512, height: 512 } });
+  });
+
+  it('paints inside a mask that the page named, and refuses one that is not there', async () => {
+    const bench = await makeBench(temporaryFolder());
+    const sourceId = await importSketch(bench);
+    const file = await boxMask(path.join(bench.home, 'mask.png'), { width: 512, height: 512 });
+    const { id: maskId } = await bench.services.sources.importPath(file);
+    const started = await bench.ask('job.start', { sourceId, maskId, settings: settings({ steps: 2 }) });
+    if (!started.ok) throw new Error(started.error.message);
+    const { id } = started.value as JobView;
+    expect(await untilState(bench, id, 'done')).toMatchObject({
+      maskId,
+      report: { mask: { area: 'picture' } },
+    });
+    expect(bench.services.gallery.get(`${id}-0`)).toMatchObject({ sourceId, maskId });
+    for (const wrong of ['0123', '../secret', '']) {
+      expect(await bench.ask('job.start', { sourceId, maskId: wrong, settings: settings() })).toMatchObject({
+        ok: false,
+      });
+    }
+    const tooSoft = { ...settings(), mask: { blurPx: 5000 } };
+    expect(await bench.ask('job.start', { sourceId, maskId, settings: tooSoft })).toMatchObject({
+      ok: false,
+    });
   });
 
   it('goes on after the engine was killed, with the pixels of a run that was not', async () => {
