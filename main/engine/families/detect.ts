@@ -14,8 +14,8 @@ import { sd2, turboDefaults } from './sd2';
 import { sdxl } from './sdxl';
 
 /**
- * Family from the configs alone: added conditioning is Stable Diffusion XL; else the text width decides; for unusual widths, SD 2's linear
- * projections; without configs, the second text encoder and v-prediction.
+ * Family from the configs alone, and from what a graph without one tells: added conditioning is Stable Diffusion XL; else the text width decides; for
+ * unusual widths, SD 2's linear projections; without configs, the second text encoder and v-prediction.
  */
 export function detectFamily(folder: ModelFolder): FamilyTraits {
   const family = plainFamily(folder);
@@ -29,7 +29,8 @@ function plainFamily(folder: ModelFolder): FamilyTraits {
   const width = folder.configs.unet['cross_attention_dim'] ?? folder.configs.text_encoder['hidden_size'];
   if (width === 768) return sd1;
   if (width === 1024) return sd2;
-  if (width !== undefined) return folder.configs.unet['use_linear_projection'] === true ? sd2 : sd1;
+  const isLinear = folder.configs.unet['use_linear_projection'];
+  if (isLinear !== undefined) return isLinear === true ? sd2 : sd1;
   return folder.schedulerConfig.prediction_type === 'v_prediction' ? sd2 : sd1;
 }
 

@@ -101,7 +101,7 @@ function convolve(
  * WebGPU's convolution is wrong where it takes three channels at a time but there are more: 9 → 320, an inpainting UNet's first layer, is off
  * by as much as the values themselves (ONNX Runtime 1.30). Such a layer is computed in two parts.
  */
-const breaksGpuConv = (inChannels: number, outChannels: number): boolean =>
+export const breaksGpuConv = (inChannels: number, outChannels: number): boolean =>
   inChannels > 3 && inChannels % 3 === 0 && inChannels % 4 !== 0 && outChannels % 4 === 0;
 
 export interface GroupNormOptions {

@@ -8,6 +8,7 @@ import { holdsSafetensors, openComponentWeights } from '../checkpoint/component-
 import { elementCount, type Weight, type WeightDtype } from '../checkpoint/weights';
 import type { Component } from './component';
 import { folderBytes } from '../folder-bytes';
+import { readGraphOutline } from '../onnx/read-graph';
 import { builtGraph, onnxFile, type GraphSource } from './graph-source';
 
 const jsonObjectSchema = z.record(z.string(), z.unknown());
@@ -57,7 +58,11 @@ export async function findComponent(
   if (graph !== undefined) {
     return {
       graph: onnxFile(join(exported, graph)),
-      config: { ...(await readConfig(join(exported, 'config.json'))), ...settings },
+      config: {
+        ...(component === 'unet' ? unetSettings(join(exported, graph)) : {}),
+        ...(await readConfig(join(exported, 'config.json'))),
+        ...settings,
+      },
       sizeBytes: await folderBytes(exported),
       format: 'onnx',
       parameters: null,
@@ -68,6 +73,19 @@ export async function findComponent(
   if (weightFiles !== null && holdsSafetensors(weightFiles))
     return openCheckpoint(model, component, folder, settings);
   throw missingGraph(model, component, files ?? weightFiles);
+}
+
+/** What the graph itself tells of a UNet whose publisher left its config out (pipelines.md 4.3). */
+function unetSettings(path: string): JsonObject {
+  const inputs = readGraphOutline(path)?.inputs ?? [];
+  const dimension = (name: string, axis: number): number | null =>
+    inputs.find((input) => input.name === name)?.dims[axis] ?? null;
+  const found = {
+    in_channels: dimension('sample', 1),
+    cross_attention_dim: dimension('encoder_hidden_states', 2),
+    time_cond_proj_dim: dimension('timestep_cond', 1),
+  };
+  return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== null));
 }
 
 /** `model.onnx`, or the only `.onnx` file. */

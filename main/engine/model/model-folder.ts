@@ -143,5 +143,11 @@ function explainForeignFolder(path: string, entries: readonly string[]): AppErro
       `${name} is a folder of several single-file checkpoints; choose one of them, such as ${join(path, checkpoint)}.`,
     );
   }
+  if (entries.includes('transformer.opt')) {
+    return new AppError(
+      'model',
+      `${name} was made for NVIDIA's TensorRT, and its bfloat16 and 8-bit graphs cannot be run here; use a FLUX.1 folder or file with safetensors.`,
+    );
+  }
   return missingPart(path, 'unet');
 }
