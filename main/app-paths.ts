@@ -19,6 +19,8 @@ export interface AppPaths {
   /** Root of everything that belongs to the person. */
   home: string;
   settingsFile: string;
+  /** Tokens of endpoints, encrypted by the system's key store. */
+  tokensFile: string;
   sourcesFolder: string;
   jobsFolder: string;
   resultsFolder: string;
@@ -43,6 +45,7 @@ export function resolveAppPaths(from: PathSources): AppPaths {
   return {
     home,
     settingsFile: path.join(home, 'settings.json'),
+    tokensFile: path.join(home, 'tokens.json'),
     sourcesFolder: path.join(home, 'sources'),
     jobsFolder: path.join(home, 'jobs'),
     resultsFolder: path.join(home, 'results'),

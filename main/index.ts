@@ -5,6 +5,7 @@ import process from 'node:process';
 import { app, session, type BrowserWindow } from 'electron';
 import { resolveAppPaths } from './app-paths';
 import { makeDesktop, registerRequests, sendEvent } from './ipc';
+import { systemKeyStore } from './key-store';
 import { installMenu } from './menu';
 import { registerAppScheme, serveApp } from './protocol';
 import { closeNetwork, hardenContents, hardenSession } from './security';
@@ -54,6 +55,7 @@ async function start(): Promise<void> {
     ownExecutable: process.execPath,
     version: app.getVersion(),
     desktop: makeDesktop(currentWindow),
+    keyStore: systemKeyStore,
     log,
     isWindowVisible: () => window !== null && window.isVisible() && !window.isMinimized(),
     send: (name, payload) => sendEvent(window, name, payload),

@@ -67,9 +67,15 @@ export function makeDesktop(currentWindow: CurrentWindow): Desktop {
     pickFolder: () => open({ title: 'Open a model folder', properties: ['openDirectory'] }),
     pickSavePath: async (suggestedName, extension) => {
       const options: Electron.SaveDialogOptions = {
-        title: 'Save the picture',
+        title: 'Save',
         defaultPath: `${suggestedName}.${extension}`,
-        filters: [{ name: `${extension.toUpperCase()} picture`, extensions: [extension] }],
+        filters:
+          extension === 'csv'
+            ? [
+                { name: 'Table (CSV)', extensions: ['csv'] },
+                { name: 'JSON', extensions: ['json'] },
+              ]
+            : [{ name: `${extension.toUpperCase()} picture`, extensions: [extension] }],
         properties: ['createDirectory', 'showOverwriteConfirmation'],
       };
       const window = currentWindow();

@@ -4,6 +4,7 @@ import { useEffect } from 'react';
 import { usePage } from './app-context';
 import styles from './app.module.css';
 import type { PageBridge } from './bridge';
+import { Consent } from './features/consent/consent';
 import { LiveRegion } from './features/messages/live-region';
 import { Messages } from './features/messages/messages';
 import { Prompt } from './features/prompt/prompt';
@@ -59,6 +60,7 @@ export function Window({ bridge }: { bridge: PageBridge }) {
             {t('app.loading')}
           </p>
         )}
+        <Consent />
         <LiveRegion />
       </main>
     </Tooltip.Provider>

@@ -17,6 +17,13 @@ export const PAGE_REQUESTS = [
   'settings.open',
   'settings.read-bytes',
   'plan.make',
+  'network.read',
+  'network.change',
+  'token.set',
+  'endpoint.test',
+  'ledger.read',
+  'ledger.save',
+  'consent.answer',
   'job.start',
   'job.cancel',
   'job.resume',
@@ -33,6 +40,7 @@ export const PAGE_EVENTS = [
   'job.changed',
   'job.progress',
   'results.added',
+  'consent.asked',
   'command',
 ] as const satisfies readonly EventName[];
 

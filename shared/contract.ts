@@ -3,6 +3,15 @@ import { z } from 'zod';
 import { generationSettingsSchema } from './generation';
 import { jobProgressSchema, jobViewSchema } from './job';
 import { modelInfoSchema } from './models';
+import { endpointUrlSchema } from './network';
+import {
+  consentAnswerSchema,
+  consentQuestionSchema,
+  endpointTestSchema,
+  ledgerViewSchema,
+  networkChangeSchema,
+  networkViewSchema,
+} from './network-view';
 import { planViewSchema } from './placement';
 import { restoredSettingsSchema } from './restored-settings';
 import { draftSchema } from './settings';
@@ -53,6 +62,18 @@ export const appStateSchema = z.object({
 });
 export type AppState = z.infer<typeof appStateSchema>;
 
+/** Endpoints as the window shows them. */
+export const networkStateSchema = networkViewSchema.extend({
+  /** Servers (scheme, host, port) that have a token. */
+  tokens: z.array(z.string()),
+  /** False: the system has no key store, so tokens are kept for this run only. */
+  canKeepTokens: z.boolean(),
+});
+export type NetworkState = z.infer<typeof networkStateSchema>;
+
+/** What can be sent as a header: printable, without spaces. */
+const tokenSchema = z.string().regex(/^[\x21-\x7e]{1,4096}$/, 'a token has no spaces and no special letters');
+
 const nothing = z.null();
 
 /** Request name → what the page sends and what it gets back (inside a Result envelope). */
@@ -89,6 +110,26 @@ export const REQUESTS = {
     request: z.object({ sourceId: id, settings: generationSettingsSchema }),
     response: planViewSchema,
   },
+  /** Endpoints, what each may get, and the offline switch. */
+  'network.read': { request: nothing, response: networkStateSchema },
+  'network.change': { request: z.object({ change: networkChangeSchema }), response: networkStateSchema },
+  /** Sets or (null) forgets the token of an endpoint's server; it never comes back to the page. */
+  'token.set': {
+    request: z.object({ url: endpointUrlSchema, token: tokenSchema.nullable() }),
+    response: networkStateSchema,
+  },
+  /** Asks an endpoint whether it is there; sends nothing of the person's work. */
+  'endpoint.test': { request: z.object({ url: endpointUrlSchema }), response: endpointTestSchema },
+  /** What was sent, newest first. */
+  'ledger.read': { request: nothing, response: ledgerViewSchema },
+  /** Native save dialog for all of it; null when the person closed it. */
+  'ledger.save': { request: nothing, response: z.object({ path: z.string() }).nullable() },
+  /** The answer to `consent.asked`. */
+  'consent.answer': {
+    request: z.object({ id: z.number().int(), answer: consentAnswerSchema }),
+    response: nothing,
+  },
+  /** Starts a job, after its questions of consent were answered; `cancelled` when the person would rather not. */
   'job.start': {
     /** `maskId`: a picture that was brought in like a source; white is painted anew. */
     request: z.object({
@@ -133,6 +174,8 @@ export const EVENTS = {
   'job.progress': z.object({ jobId: id, progress: jobProgressSchema, previewUrl: z.string().optional() }),
   /** A job ended well; these are its pictures. */
   'results.added': z.array(resultViewSchema),
+  /** A job waits for the person's word before it begins; answered with `consent.answer`. */
+  'consent.asked': consentQuestionSchema.extend({ id: z.number().int() }),
   /** The menu asks the page to do one of its commands. */
   command: z.enum(['open', 'generate', 'cancel', 'save', 'paste']),
 } as const;

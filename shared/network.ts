@@ -142,5 +142,20 @@ export const ledgerEntrySchema = z.object({
   ms: z.number().nonnegative(),
   /** `started`, `ok`, `HTTP 503`, or what broke. `started` at last: the app ended during the request. */
   outcome: z.string(),
+  /** Of a request that was answered: what the next plan learns from. */
+  timing: z
+    .object({
+      /** Until the connection stood. */
+      connectMs: z.number().nonnegative(),
+      /** From then until the reply began. */
+      waitMs: z.number().nonnegative(),
+      /** What the endpoint says that its own work took of that; null: it says nothing. */
+      workMs: z.number().nonnegative().nullable(),
+      /** Size of the work; 0 for a test. */
+      megapixels: z.number().nonnegative(),
+      /** Denoising steps; 1 for encode and decode. */
+      steps: z.number().int().nonnegative(),
+    })
+    .optional(),
 });
 export type LedgerEntry = z.infer<typeof ledgerEntrySchema>;

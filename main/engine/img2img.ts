@@ -290,7 +290,7 @@ async function saveUnchanged(job: Job): Promise<JobOutput> {
   return save(job, 0, job.journal.seed, { rgb: job.picture.rgb, ownRgba: job.picture.ownRgba });
 }
 
-/** Everything that decides the pixels: the same key may go on from the same journal. */
+/** Everything that decides the pixels, wherever the stages run: the same key may go on from the same journal. */
 function jobKey(
   settings: ResolvedSettings,
   loras: readonly UsedLora[],
@@ -298,8 +298,9 @@ function jobKey(
   picture: Picture,
   mask: JobMask | null,
 ): string {
+  const { encode: _, generate: __, decode: ___, ...rest } = settings;
   const decisive = {
-    ...settings,
+    ...rest,
     loras,
     model: model.folder.revision,
     mask: mask === null ? null : { ...settings.mask, sha256: mask.sha256 },

@@ -2,6 +2,8 @@
 import { ZodError } from 'zod';
 import { ModelCache, describeModel } from './model/loaded-model';
 import { toErrorBody, AppError } from '../../shared/errors';
+import type { NetworkSettings } from '../../shared/network';
+import type { NetworkView } from '../../shared/network-view';
 import { cancelledError } from './context';
 import { understandSettings } from './foreign-settings/understand';
 import { inspectPicture } from './image/inspect';
@@ -18,7 +20,14 @@ import {
 } from './messages';
 import { starterModelPath } from './model/starter-path';
 import { planRequest } from './plan/plan-request';
-import { Network } from './remote/network';
+import { testEndpoint } from './remote/health';
+import { ledgerCsv, readLedger, readRecentLedger } from './remote/ledger';
+import { Network, type NetworkOptions } from './remote/network';
+import { readNetworkSettings, writeNetworkSettings } from './remote/network-settings';
+import { changeNetwork, consentNeeded, ledgerView, networkView } from './remote/network-view';
+import type { RemoteAccess } from './remote/places';
+import { detectFamily } from './families/detect';
+import { readModelFolder } from './model/model-folder';
 import { loadPromptCounter, type PromptCounter } from './model/prompt-counter';
 import { APP_VERSION } from './version';
 
@@ -33,6 +42,10 @@ const models = new ModelCache();
 const running = new Map<number, AbortController>();
 /** Jobs run one after the other: they share the cores and the memory. */
 let lastJob: Promise<unknown> = Promise.resolve();
+/** Bearer tokens of endpoints by origin, as the main process has handed them over. */
+let tokens: Readonly<Record<string, string>> = {};
+/** Changes of the network settings, one after the other. */
+let lastChange: Promise<unknown> = Promise.resolve();
 let counter: { model: string; count: PromptCounter } | null = null;
 
 const handlers: Handlers = {
@@ -53,7 +66,36 @@ const handlers: Handlers = {
   'lora.list': async () => [...(await listLoras()).keys()],
   plan: async (params) => {
     const { settings, width, height } = ENGINE_METHODS.plan.parse(params);
-    return planRequest(settings, { width, height }, { network: new Network(), named: {}, mayFallBack: true });
+    return planRequest(settings, { width, height }, remoteAccess());
+  },
+  'network.view': async () => {
+    await lastChange;
+    return viewOf(await readNetworkSettings());
+  },
+  'network.change': (params) => {
+    const { change } = ENGINE_METHODS['network.change'].parse(params);
+    const changed = lastChange.then(async () => {
+      const settings = changeNetwork(await readNetworkSettings(), change);
+      await writeNetworkSettings(settings);
+      return viewOf(settings);
+    });
+    lastChange = changed.catch(() => undefined);
+    return changed;
+  },
+  'endpoint.test': async (params, { signal }) => {
+    const { url } = ENGINE_METHODS['endpoint.test'].parse(params);
+    return testEndpoint(networkWith(), url, signal);
+  },
+  'ledger.view': async () => ledgerView(await readLedger()),
+  'ledger.text': async (params) => {
+    const { format } = ENGINE_METHODS['ledger.text'].parse(params);
+    const entries = await readLedger();
+    return format === 'csv' ? ledgerCsv(entries) : `${JSON.stringify({ entries }, null, 2)}\n`;
+  },
+  'consent.needed': async (params) => {
+    const { settings } = ENGINE_METHODS['consent.needed'].parse(params);
+    const { family } = detectFamily(await readModelFolder(settings.model ?? starterModelPath()));
+    return consentNeeded(settings, family, await readNetworkSettings());
   },
   img2img: async (params, { id, signal }) => {
     const job = ENGINE_METHODS.img2img.parse(params);
@@ -62,11 +104,23 @@ const handlers: Handlers = {
         models,
         signal,
         onProgress: (progress) => send({ type: 'progress', id, progress }),
-        remote: { network: new Network(), named: {}, mayFallBack: true },
+        remote: remoteAccess({ allowedOnce: job.allowedOnce ?? [] }),
       }),
     );
   },
 };
+
+const networkWith = (options: NetworkOptions = {}): Network =>
+  new Network({ tokenFor: (url) => tokens[new URL(url).origin] ?? null, ...options });
+
+const remoteAccess = (options: NetworkOptions = {}): RemoteAccess => ({
+  network: networkWith(options),
+  named: {},
+  mayFallBack: true,
+});
+
+const viewOf = async (settings: NetworkSettings): Promise<NetworkView> =>
+  networkView(settings, await readRecentLedger());
 
 async function counterOf(model: string | null): Promise<PromptCounter> {
   const path = model ?? starterModelPath();
@@ -134,7 +188,8 @@ process.on('message', (raw) => {
     console.error(`The engine did not understand a message: ${message.error.message}`);
     return;
   }
-  if (message.data.type === 'cancel') running.get(message.data.id)?.abort();
+  if (message.data.type === 'tokens') ({ tokens } = message.data);
+  else if (message.data.type === 'cancel') running.get(message.data.id)?.abort();
   else void answer(message.data.id, message.data.method, message.data.params);
 });
 process.on('disconnect', () => process.exit(0));

@@ -4,6 +4,20 @@ import { errorBodySchema } from '../../shared/errors';
 import { generationSettingsSchema, type GenerationSettings } from '../../shared/generation';
 import { jobProgressSchema, jobReportSchema, type JobReport } from '../../shared/job';
 import { modelInfoSchema, type ModelInfo } from '../../shared/models';
+import {
+  consentQuestionSchema,
+  endpointTestSchema,
+  ledgerViewSchema,
+  networkChangeSchema,
+  networkViewSchema,
+  permissionSchema,
+  type ConsentQuestion,
+  type EndpointTest,
+  type LedgerView,
+  type NetworkView,
+  type Permission,
+} from '../../shared/network-view';
+import { endpointUrlSchema } from '../../shared/network';
 import { planViewSchema, type PlanView } from '../../shared/placement';
 import { restoredSettingsSchema, type RestoredSettings } from '../../shared/restored-settings';
 
@@ -36,6 +50,18 @@ export const ENGINE_METHODS = {
     width: z.number().int().positive(),
     height: z.number().int().positive(),
   }),
+  /** Endpoints, permissions and the offline switch, as they are on disk now. */
+  'network.view': z.object({}),
+  /** Changes one of them; answers what there is then. */
+  'network.change': z.object({ change: networkChangeSchema }),
+  /** Asks an endpoint whether it is there; nothing of the person's work goes out. */
+  'endpoint.test': z.object({ url: endpointUrlSchema }),
+  /** What was sent. */
+  'ledger.view': z.object({}),
+  /** All of it, as a table or as JSON. */
+  'ledger.text': z.object({ format: z.enum(['csv', 'json']) }),
+  /** What the person has to be asked before a job with these settings may begin. */
+  'consent.needed': z.object({ settings: generationSettingsSchema }),
   /** The main job. `jobFolder` holds the journal; a second call with the same folder goes on where the first one stopped. */
   img2img: z.object({
     inputPath: z.string(),
@@ -48,6 +74,8 @@ export const ENGINE_METHODS = {
     jobFolder: z.string(),
     /** False while the window is hidden: previews cost time. */
     previews: z.boolean(),
+    /** What the person allowed for this job alone. */
+    allowedOnce: z.array(permissionSchema).max(10).optional(),
   }),
 } as const;
 
@@ -61,6 +89,12 @@ export interface EngineAnswers {
   'prompt.count-tokens': { tokens: number; limit: number };
   'lora.list': string[];
   plan: PlanView;
+  'network.view': NetworkView;
+  'network.change': NetworkView;
+  'endpoint.test': EndpointTest;
+  'ledger.view': LedgerView;
+  'ledger.text': string;
+  'consent.needed': ConsentQuestion[];
   img2img: JobReport;
 }
 
@@ -73,10 +107,13 @@ export interface Img2ImgParams {
   outputName: string;
   jobFolder: string;
   previews: boolean;
+  allowedOnce?: Permission[] | undefined;
 }
 
 /** What the main process sends. */
 export const toEngineSchema = z.discriminatedUnion('type', [
+  /** The first message, and again after each change: the endpoints' tokens by origin. They stay in memory. */
+  z.object({ type: z.literal('tokens'), tokens: z.record(z.string(), z.string()) }),
   z.object({ type: z.literal('request'), id: z.number().int(), method: z.string(), params: z.unknown() }),
   /** Aborts the request before its next step. */
   z.object({ type: z.literal('cancel'), id: z.number().int() }),
@@ -107,5 +144,11 @@ export const ENGINE_ANSWER_SCHEMAS = {
   'prompt.count-tokens': z.object({ tokens: z.number().int(), limit: z.number().int() }),
   'lora.list': z.array(z.string()),
   plan: planViewSchema,
+  'network.view': networkViewSchema,
+  'network.change': networkViewSchema,
+  'endpoint.test': endpointTestSchema,
+  'ledger.view': ledgerViewSchema,
+  'ledger.text': z.string(),
+  'consent.needed': z.array(consentQuestionSchema),
   img2img: jobReportSchema,
 } as const;

@@ -67,8 +67,10 @@ const ENDPOINT_FLOPS = 14e12;
 /** Milliseconds for a stage on an endpoint: sending, computing there, receiving. */
 export function remoteMs(work: Work, endpoint: EndpointView): number {
   const { sent, received } = wireBytes(work);
+  // Where only the whole was measured, the time to send is in it.
+  const isSendingMeasured = endpoint.uploadBytesPerSecond === null && endpoint.msPerMegapixel !== null;
   const transfer =
-    (sent / (endpoint.uploadBytesPerSecond ?? USUAL_LINK.uploadBytesPerSecond) +
+    ((isSendingMeasured ? 0 : sent / (endpoint.uploadBytesPerSecond ?? USUAL_LINK.uploadBytesPerSecond)) +
       received / (endpoint.downloadBytesPerSecond ?? USUAL_LINK.downloadBytesPerSecond)) *
     1000;
   const megapixels = work.pixels / 1e6;

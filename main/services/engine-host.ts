@@ -8,6 +8,7 @@ import {
   type EngineAnswers,
   type EngineMethod,
   type FromEngine,
+  type ToEngine,
 } from '../engine/messages';
 import { EngineChild } from './engine-child';
 
@@ -23,6 +24,8 @@ export interface EngineHostOptions {
   enginePath: string;
   env: Record<string, string>;
   log: (text: string) => void;
+  /** Said to every process before its first request. */
+  greeting?: () => ToEngine | null;
   /** How long a cancelled request may go unanswered before the process is ended. */
   cancelGraceMs?: number;
   /** How long the process may take until it says `ready`. */
@@ -66,6 +69,7 @@ export class EngineHost {
       idleExitMs: 60_000,
       maxDeaths: 3,
       deathWindowMs: 5 * 60_000,
+      greeting: () => null,
       ...options,
     };
   }
@@ -121,6 +125,12 @@ export class EngineHost {
     this.#deathTimes = [];
   }
 
+  /** What is said at the start has changed: the running process is told again. */
+  greet(): void {
+    const greeting = this.#options.greeting();
+    if (greeting !== null) this.#child?.send(greeting);
+  }
+
   /** Ends the process for good; running requests are rejected with `cancelled`. */
   close(): void {
     this.#isClosed = true;
@@ -145,6 +155,7 @@ export class EngineHost {
       onOutput: this.#options.log,
     });
     this.#child = child;
+    this.greet();
     clearTimeout(this.#readyTimer);
     this.#readyTimer = setTimeout(() => {
       this.#options.log(`engine ${child.pid ?? '?'} did not become ready`);

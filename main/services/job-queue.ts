@@ -12,6 +12,7 @@ import {
   type JobState,
   type JobView,
 } from '../../shared/job';
+import type { Permission } from '../../shared/network-view';
 import type { EngineHost } from './engine-host';
 import type { Gallery } from './gallery';
 import { readJobRecords, writeJobRecord, type JobRecord } from './job-record';
@@ -37,6 +38,8 @@ interface Job {
   report: JobReport | null;
   /** Cancels the job while it runs. */
   abort: AbortController | null;
+  /** What the person allowed for this job alone; a later session asks again. */
+  allowedOnce: readonly Permission[];
 }
 
 /** Failures of the request itself; nothing that was done for it can be of use. */
@@ -67,7 +70,7 @@ export class JobQueue {
    */
   async load(): Promise<void> {
     for (const record of await readJobRecords(this.#options.jobsFolder, this.#options.log)) {
-      const job: Job = { record, report: null, abort: null };
+      const job: Job = { record, report: null, abort: null, allowedOnce: [] };
       this.#jobs.set(record.id, job);
       if (record.state === 'done' || isHopeless(record)) await this.#forget(job);
       else if (record.state === 'cancelling') job.record = { ...record, state: 'cancelled' };
@@ -83,11 +86,10 @@ export class JobQueue {
   }
 
   /** Puts a new job at the end. An open seed is decided here. Throws `input` when the source is gone. */
-  async start(request: {
-    sourceId: string;
-    maskId?: string | null;
-    settings: GenerationSettings;
-  }): Promise<JobView> {
+  async start(
+    request: { sourceId: string; maskId?: string | null; settings: GenerationSettings },
+    allowedOnce: readonly Permission[] = [],
+  ): Promise<JobView> {
     const { sourceId, maskId = null } = request;
     await this.#options.sources.originalPath(sourceId);
     if (maskId !== null) await this.#options.sources.originalPath(maskId, 'mask');
@@ -104,7 +106,7 @@ export class JobQueue {
       outputFolder: null,
       error: null,
     };
-    const job: Job = { record, report: null, abort: null };
+    const job: Job = { record, report: null, abort: null, allowedOnce };
     await mkdir(this.folderOf(record.id), { recursive: true });
     await writeJobRecord(this.folderOf(record.id), record);
     this.#jobs.set(record.id, job);
@@ -127,7 +129,11 @@ export class JobQueue {
   }
 
   /** Puts an interrupted, failed or cancelled job at the end again; the engine goes on from its journal. */
-  async resume(jobId: string): Promise<JobView> {
+  async resume(
+    jobId: string,
+    settings = this.settingsOf(jobId),
+    allowedOnce: readonly Permission[] = [],
+  ): Promise<JobView> {
     const job = this.#get(jobId);
     if (!RESUMABLE.includes(job.record.state)) {
       throw new AppError(
@@ -135,9 +141,15 @@ export class JobQueue {
         'Only a job that was interrupted, failed or cancelled can go on; this one needs no help.',
       );
     }
-    await this.#change(job, 'queued');
+    job.allowedOnce = allowedOnce;
+    await this.#change(job, 'queued', { settings });
     this.#enqueue(job);
     return toView(job);
+  }
+
+  /** The request as it was given, with its seed. */
+  settingsOf(jobId: string): GenerationSettings {
+    return this.#get(jobId).record.settings;
   }
 
   /** Forgets a job that does not run, with its journal. Its results stay. */
@@ -216,6 +228,7 @@ export class JobQueue {
           outputName: id,
           jobFolder: this.folderOf(id),
           previews: this.#options.wantsPreviews(),
+          allowedOnce: [...job.allowedOnce],
         },
         { signal: abort.signal, onProgress: forward },
       );

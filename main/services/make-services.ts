@@ -1,5 +1,6 @@
 /** Builds the services and connects them, in the order in which they need each other. */
 import type { EventName, EventOf } from '../../shared/contract';
+import { ConsentDesk } from './consent-desk';
 import { engineEnvironment } from './engine-environment';
 import { EngineHost } from './engine-host';
 import { Gallery } from './gallery';
@@ -10,6 +11,7 @@ import { findNode } from './node-path';
 import { makeRequestHandlers, type Desktop, type RequestHandlers } from './requests';
 import { SettingsStore } from './settings-store';
 import { SourceStore } from './source-store';
+import { TokenStore, type KeyStore } from './token-store';
 
 /** How long the painting process stays, with its models in memory, after the last job. */
 const PAINTER_IDLE_MS = 10 * 60_000;
@@ -18,6 +20,7 @@ const PAINTER_IDLE_MS = 10 * 60_000;
 export interface ServicePaths {
   home: string;
   settingsFile: string;
+  tokensFile: string;
   sourcesFolder: string;
   jobsFolder: string;
   resultsFolder: string;
@@ -34,6 +37,7 @@ export interface ServiceOptions {
   ownExecutable: string;
   version: string;
   desktop: Desktop;
+  keyStore: KeyStore;
   log: (text: string) => void;
   isWindowVisible: () => boolean;
   send: <N extends EventName>(name: N, payload: EventOf<N>) => void;
@@ -58,6 +62,7 @@ export interface Services {
 /** Reads what is on disk and starts nothing: the engine comes with the first request for it. */
 export async function makeServices(options: ServiceOptions): Promise<Services> {
   const { paths, env, log } = options;
+  const tokens = new TokenStore(paths.tokensFile, options.keyStore, log);
   const engineOptions = {
     nodePath: () =>
       findNode({
@@ -69,6 +74,7 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
     enginePath: paths.engineFile,
     env: engineEnvironment(env, paths),
     log,
+    greeting: () => ({ type: 'tokens' as const, tokens: tokens.all() }),
   };
   // A step of a job blocks its process; pictures and prompts are read in one of their own, so that the form stays quick.
   const painter = new EngineHost({ ...engineOptions, idleExitMs: PAINTER_IDLE_MS });
@@ -101,7 +107,11 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
       if (isJobDone) options.announceResults(results.length);
     },
   });
-  await Promise.all([settings.load(), gallery.load(), queue.load()]);
+  await Promise.all([settings.load(), gallery.load(), queue.load(), tokens.load()]);
+  const consent = new ConsentDesk({
+    engine: reader,
+    ask: (question) => options.send('consent.asked', question),
+  });
 
   return {
     settings,
@@ -117,6 +127,12 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
       models,
       queue,
       reader,
+      consent,
+      tokens,
+      tellTokens: () => {
+        painter.greet();
+        reader.greet();
+      },
     }),
     enginePids: () => [painter.pid, reader.pid].filter((pid) => pid !== null),
     close: async () => {

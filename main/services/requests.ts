@@ -1,11 +1,13 @@
 /** What every request of the page does, as one table over the services. */
 import path from 'node:path';
 import type { z } from 'zod';
-import type { REQUESTS, RequestName, ResponseOf, ResultView } from '../../shared/contract';
+import type { NetworkState, REQUESTS, RequestName, ResponseOf, ResultView } from '../../shared/contract';
 import { AppError } from '../../shared/errors';
 import type { LoraChoice } from '../../shared/generation';
+import type { NetworkView } from '../../shared/network-view';
 import type { RestoredSettings } from '../../shared/restored-settings';
-import { copyFileAtomic } from './atomic-file';
+import { copyFileAtomic, writeFileAtomic } from './atomic-file';
+import type { ConsentDesk } from './consent-desk';
 import type { EngineHost } from './engine-host';
 import { openingDraft } from './first-draft';
 import type { Gallery } from './gallery';
@@ -13,6 +15,7 @@ import type { JobQueue } from './job-queue';
 import type { ModelList } from './model-list';
 import type { SettingsStore } from './settings-store';
 import type { SourceStore } from './source-store';
+import type { TokenStore } from './token-store';
 
 /** What the services need from the desktop; each dialog answers null when the person closed it. */
 export interface Desktop {
@@ -34,6 +37,10 @@ export interface RequestServices {
   queue: JobQueue;
   /** The engine process for short questions. */
   reader: EngineHost;
+  consent: ConsentDesk;
+  tokens: TokenStore;
+  /** Hands the tokens as they are now to the engines that run. */
+  tellTokens: () => void;
   desktop: Desktop;
   log: (text: string) => void;
 }
@@ -48,7 +55,7 @@ export type RequestHandlers = {
 
 /** Builds the handlers of all requests. */
 export function makeRequestHandlers(services: RequestServices): RequestHandlers {
-  const { settings, sources, gallery, models, queue, reader, desktop } = services;
+  const { settings, sources, gallery, models, queue, reader, consent, tokens, desktop } = services;
   const checkModel = (model: string | null): void => {
     if (!models.isKnown(model))
       throw new AppError(
@@ -72,8 +79,14 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
       `“${name}” carries no settings that Underpaint knows; they are often lost when a picture is edited or sent, so try the original file.`,
     );
   };
+  const withTokens = (view: NetworkView): NetworkState => ({
+    ...view,
+    tokens: tokens.origins,
+    canKeepTokens: tokens.canKeep,
+  });
   return {
     'app.state': async () => {
+      consent.reset();
       const [starter, known] = await Promise.all([models.starter(), models.list()]);
       const { draft, source } = await openingDraft({ ...services, starter });
       return {
@@ -115,17 +128,45 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
       if (source === null) throw new AppError('input', 'This picture is not there any more; open it again.');
       return reader.request('plan', { settings: wanted, width: source.width, height: source.height });
     },
+    'network.read': async () => withTokens(await reader.request('network.view', {})),
+    'network.change': async (request) => withTokens(await reader.request('network.change', request)),
+    'token.set': async ({ url, token }) => {
+      await tokens.set(url, token);
+      services.tellTokens();
+      return withTokens(await reader.request('network.view', {}));
+    },
+    'endpoint.test': (request) => reader.request('endpoint.test', request),
+    'ledger.read': () => reader.request('ledger.view', {}),
+    'ledger.save': async () => {
+      const chosen = await desktop.pickSavePath('underpaint-ledger', 'csv');
+      if (chosen === null) return null;
+      const format = path.extname(chosen).toLowerCase() === '.json' ? 'json' : 'csv';
+      const text = await reader.request('ledger.text', { format });
+      const target = format === 'json' ? chosen : withExtension(chosen, 'csv');
+      await writeFileAtomic(target, text).catch((error: unknown) => {
+        throw saveError('ledger', target, error);
+      });
+      return { path: target };
+    },
+    'consent.answer': async ({ id, answer }) => {
+      consent.answer(id, answer);
+      return null;
+    },
     'job.start': async (request) => {
       checkModel(request.settings.model);
       if (request.settings.vae !== null) throw vaeError();
       checkLoras(request.settings.loras);
-      return queue.start(request);
+      const { settings: agreed, allowedOnce } = await consent.settle(request.settings);
+      return queue.start({ ...request, settings: agreed }, allowedOnce);
     },
     'job.cancel': async ({ jobId }) => {
       await queue.cancel(jobId);
       return null;
     },
-    'job.resume': ({ jobId }) => queue.resume(jobId),
+    'job.resume': async ({ jobId }) => {
+      const { settings: agreed, allowedOnce } = await consent.settle(queue.settingsOf(jobId));
+      return queue.resume(jobId, agreed, allowedOnce);
+    },
     'job.discard': async ({ jobId }) => {
       await queue.discard(jobId);
       return null;
@@ -138,7 +179,7 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
       if (chosen === null) return null;
       const target = withExtension(chosen, extension);
       await copyFileAtomic(from, target).catch((error: unknown) => {
-        throw saveError(target, error);
+        throw saveError('picture', target, error);
       });
       return { path: target };
     },
@@ -186,12 +227,12 @@ function withExtension(filePath: string, extension: string): string {
   return isRight ? filePath : `${filePath}.${extension}`;
 }
 
-function saveError(target: string, error: unknown): unknown {
+function saveError(what: string, target: string, error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'ENOSPC' || code === 'EDQUOT') return error;
   return new AppError(
     'output',
-    `The picture could not be saved as ${path.basename(target)} because that folder cannot be written; choose another folder.`,
+    `The ${what} could not be saved as ${path.basename(target)} because that folder cannot be written; choose another folder.`,
     { cause: error },
   );
 }

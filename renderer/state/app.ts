@@ -21,6 +21,7 @@ import {
   type PageState,
   type ProblemOrigin,
 } from './page-state';
+import { createNetworkActions, type NetworkActions } from './network-actions';
 import { isBusy, readiness } from './readiness';
 import { reduce, type PageEvent } from './reduce';
 import { activeRun, shownResult } from './selectors';
@@ -31,7 +32,7 @@ const PLAN_DELAY_MS = 300;
 /** How long a short confirmation stays. */
 const NOTICE_MS = 8000;
 
-export interface Actions {
+export interface Actions extends NetworkActions {
   load: () => Promise<void>;
   /** Stores a waiting draft at once: the page goes away. */
   flushDraft: () => void;
@@ -67,6 +68,8 @@ export interface Actions {
   setCompareMode: (mode: CompareMode) => void;
   dismissProblem: () => void;
   askForPasteKey: () => void;
+  /** Switches offline on or off. */
+  switchOffline: () => Promise<void>;
 }
 
 export interface App {
@@ -84,7 +87,8 @@ export function createApp(bridge: PageBridge): App {
   /** The value of a good answer; a bad one becomes a problem and null. */
   const valueOf = <T>(origin: ProblemOrigin, result: Result<T>, jobId: string | null = null): T | null => {
     if (result.ok) return result.value;
-    report(origin, result.error, jobId);
+    // What the person called off is no problem.
+    if (result.error.code !== 'cancelled') report(origin, result.error, jobId);
     return null;
   };
 
@@ -122,11 +126,19 @@ export function createApp(bridge: PageBridge): App {
   let isSaving = false;
   let isOpeningModel = false;
 
+  const network = createNetworkActions(bridge, state, dispatch);
+
   const actions: Actions = {
+    ...network,
     load: async () => {
       const answer = await bridge.appState();
-      if (answer.ok) dispatch({ type: 'loaded', app: answer.value });
-      else dispatch({ type: 'load-failed', problem: { origin: 'start', error: answer.error, jobId: null } });
+      if (answer.ok) {
+        dispatch({ type: 'loaded', app: answer.value });
+        const error = await network.readNetwork();
+        if (error !== null) report('network', error);
+        return;
+      }
+      dispatch({ type: 'load-failed', problem: { origin: 'start', error: answer.error, jobId: null } });
     },
     flushDraft: draft.flush,
     changeSettings: (patch) => changeDraft((now) => patchDraft(now, patch)),
@@ -235,6 +247,11 @@ export function createApp(bridge: PageBridge): App {
     setCompareMode: (mode) => dispatch({ type: 'compare-mode-changed', mode }),
     dismissProblem: () => dispatch({ type: 'problem-dismissed' }),
     askForPasteKey: () => confirm('pasteByKey'),
+    switchOffline: async () => {
+      const offline = state().network?.offline !== true;
+      const error = await network.changeNetwork({ kind: 'offline', offline });
+      if (error !== null) report('network', error);
+    },
   };
   return { store, actions };
 }
@@ -301,7 +318,7 @@ function planLater(
     if (now.phase !== 'ready' || now.source === null || activeRun(now) !== null) return;
     const { prompt: _, negativePrompt: __, seed: ___, ...deciding } = now.draft.settings;
     const sourceId = now.source.id;
-    const question = JSON.stringify([deciding, sourceId, now.currentJobId]);
+    const question = JSON.stringify([deciding, sourceId, now.currentJobId, now.network]);
     if (question === asked) return;
     asked = question;
     clearTimeout(timer);

@@ -1,5 +1,5 @@
 /** Everything the page knows, as plain data; changed only by `reduce`. */
-import type { AppState, ResultView, Source } from '../../shared/contract';
+import type { AppState, EventOf, NetworkState, ResultView, Source } from '../../shared/contract';
 import type { ErrorBody } from '../../shared/errors';
 import type { ModelInfo } from '../../shared/models';
 import type { PlanView } from '../../shared/placement';
@@ -9,7 +9,8 @@ import type { JobRun } from './job-run';
 export type CompareMode = 'side' | 'slider';
 
 /** What the person wanted when something went wrong: decides which ways out are offered. */
-export type ProblemOrigin = 'start' | 'source' | 'settings' | 'job' | 'model' | 'result' | 'draft';
+export type ProblemOrigin =
+  'start' | 'source' | 'settings' | 'job' | 'model' | 'result' | 'draft' | 'network';
 
 export interface Problem {
   origin: ProblemOrigin;
@@ -54,6 +55,10 @@ export interface PageState {
   tokenCount: TokenCount | null;
   /** Where the stages of the form as it stands would run; null until it is known. */
   plan: PlanView | null;
+  /** Endpoints and the offline switch; null until they are known. */
+  network: NetworkState | null;
+  /** What the person is asked before a job begins. */
+  question: EventOf<'consent.asked'> | null;
   problem: Problem | null;
   notice: Notice | null;
 }
@@ -104,6 +109,8 @@ export const INITIAL_STATE: PageState = {
   compareMode: 'side',
   tokenCount: null,
   plan: null,
+  network: null,
+  question: null,
   problem: null,
   notice: null,
 };

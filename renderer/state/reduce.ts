@@ -1,5 +1,5 @@
 /** The page's one pure reducer: state and event → next state. */
-import type { AppState, EventOf, ResultView, Source } from '../../shared/contract';
+import type { AppState, EventOf, NetworkState, ResultView, Source } from '../../shared/contract';
 import type { JobView } from '../../shared/job';
 import type { ModelInfo } from '../../shared/models';
 import type { PlanView } from '../../shared/placement';
@@ -27,6 +27,9 @@ export type PageEvent =
   | { type: 'compare-mode-changed'; mode: CompareMode }
   | { type: 'tokens-counted'; tokenCount: TokenCount | null }
   | { type: 'planned'; plan: PlanView | null }
+  | { type: 'network-read'; network: NetworkState }
+  /** Null: it was answered. */
+  | { type: 'consent-asked'; question: EventOf<'consent.asked'> | null }
   | { type: 'problem'; problem: Problem }
   | { type: 'problem-dismissed' }
   | { type: 'notice'; notice: Notice | null };
@@ -73,6 +76,10 @@ export function reduce(state: PageState, event: PageEvent): PageState {
       return { ...state, tokenCount: event.tokenCount };
     case 'planned':
       return { ...state, plan: event.plan };
+    case 'network-read':
+      return { ...state, network: event.network };
+    case 'consent-asked':
+      return { ...state, question: event.question };
     case 'problem':
       return { ...state, problem: event.problem };
     case 'problem-dismissed':

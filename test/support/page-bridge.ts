@@ -3,7 +3,7 @@
  * bookkeeping. It makes no pictures and decides nothing: a test says what the other side answers and tells.
  */
 import type { Bridge } from '../../shared/bridge';
-import type { AppState, EventName, EventOf, Source } from '../../shared/contract';
+import type { AppState, EventName, EventOf, NetworkState, Source } from '../../shared/contract';
 import { generationSettingsSchema } from '../../shared/generation';
 import type { JobView } from '../../shared/job';
 import { ok } from '../../shared/result';
@@ -25,6 +25,7 @@ export function createPageBridge(app: AppState): PageBridge {
     'job.changed': new Set(),
     'job.progress': new Set(),
     'results.added': new Set(),
+    'consent.asked': new Set(),
     command: new Set(),
   };
   const on =
@@ -43,6 +44,16 @@ export function createPageBridge(app: AppState): PageBridge {
     format: 'png',
     profile: 'sRGB',
     hasAlpha: false,
+  };
+  const network: NetworkState = {
+    offline: false,
+    stages: {
+      encode: { endpoints: [], isOwnList: false },
+      generate: { endpoints: [], isOwnList: false },
+      decode: { endpoints: [], isOwnList: false },
+    },
+    tokens: [],
+    canKeepTokens: true,
   };
   const record = (name: string, payload: unknown = null): void => void calls.push({ name, payload });
   const view = (patch: Partial<JobView>): JobView => ({
@@ -67,6 +78,13 @@ export function createPageBridge(app: AppState): PageBridge {
     settingsReadBytes: async () => ok({ tool: 'a1111', settings: { prompt: 'a boat' } }),
     readSettings: async () => ok({ tool: 'a1111', settings: { prompt: 'a boat' } }),
     planMake: async () => ok({ width: 640, height: 480, stages: [] }),
+    networkRead: async () => ok(network),
+    networkChange: async () => ok(network),
+    tokenSet: async () => ok(network),
+    endpointTest: async ({ url }) => ok({ url, ms: 12, model: null }),
+    ledgerRead: async () => ok({ entries: [], count: 0, bytesSent: 0, bytesReceived: 0 }),
+    ledgerSave: async () => ok(null),
+    consentAnswer: async () => ok(null),
     jobStart: async ({ sourceId, settings }) =>
       ok(view({ id: `job-${++jobs}`, sourceId, settings: generationSettingsSchema.parse(settings) })),
     jobCancel: async () => ok(null),
@@ -80,6 +98,7 @@ export function createPageBridge(app: AppState): PageBridge {
     onJobChanged: on('job.changed'),
     onJobProgress: on('job.progress'),
     onResultsAdded: on('results.added'),
+    onConsentAsked: on('consent.asked'),
     onCommand: on('command'),
   };
   const current: { -readonly [N in keyof Bridge<File>]: Bridge<File>[N] } = { ...replies };
@@ -100,6 +119,13 @@ export function createPageBridge(app: AppState): PageBridge {
     ),
     readSettings: (file) => (record('readSettings', file), current.readSettings(file)),
     planMake: (payload) => (record('planMake', payload), current.planMake(payload)),
+    networkRead: () => (record('networkRead'), current.networkRead()),
+    networkChange: (payload) => (record('networkChange', payload), current.networkChange(payload)),
+    tokenSet: (payload) => (record('tokenSet', payload), current.tokenSet(payload)),
+    endpointTest: (payload) => (record('endpointTest', payload), current.endpointTest(payload)),
+    ledgerRead: () => (record('ledgerRead'), current.ledgerRead()),
+    ledgerSave: () => (record('ledgerSave'), current.ledgerSave()),
+    consentAnswer: (payload) => (record('consentAnswer', payload), current.consentAnswer(payload)),
     jobStart: (payload) => (record('jobStart', payload), current.jobStart(payload)),
     jobCancel: (payload) => (record('jobCancel', payload), current.jobCancel(payload)),
     jobResume: (payload) => (record('jobResume', payload), current.jobResume(payload)),
@@ -115,6 +141,7 @@ export function createPageBridge(app: AppState): PageBridge {
     onJobChanged: current.onJobChanged,
     onJobProgress: current.onJobProgress,
     onResultsAdded: current.onResultsAdded,
+    onConsentAsked: current.onConsentAsked,
     onCommand: current.onCommand,
   };
   return {

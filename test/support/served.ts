@@ -62,5 +62,5 @@ export function accessTo(
     },
     ...rest,
   });
-  return { network, named, mayFallBack, ledger };
+  return { network, named, mayFallBack, ledger, history: () => Promise.resolve(ledger) };
 }

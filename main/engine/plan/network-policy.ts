@@ -2,9 +2,14 @@
 import type { Family } from '../../../shared/models';
 import { endpointsFor, KINDS_OF_STAGE } from '../../../shared/network';
 import { STAGES, type EndpointView, type NetworkPolicy, type Stage } from '../../../shared/placement';
+import { healthyFirst, linkOf } from '../remote/endpoint-health';
+import { readRecentLedger } from '../remote/ledger';
 import type { RemoteAccess } from '../remote/places';
 
-/** Per stage the first endpoint that may be used, else the first one; an address that was named for this run comes before all. */
+/**
+ * Per stage the endpoint that a job would try first: of those that may be used the one that is well and quickest, else the first one. An
+ * address that was named for this run comes before all.
+ */
 export async function networkPolicyFor(
   family: Family,
   access: RemoteAccess | undefined,
@@ -12,23 +17,19 @@ export async function networkPolicyFor(
   if (access === undefined) return { isOffline: true, endpoints: {} };
   const { network, named } = access;
   const settings = await network.settings();
+  const ledger = await (access.history ?? readRecentLedger)();
   const endpoints: Partial<Record<Stage, EndpointView>> = {};
   for (const stage of STAGES) {
     const own = named[stage];
-    const urls = own === undefined ? endpointsFor(stage, family, settings).map(({ url }) => url) : [own];
+    const known =
+      own === undefined ? healthyFirst(endpointsFor(stage, family, settings), stage, ledger) : [{ url: own }];
     let view: EndpointView | undefined;
-    for (const url of urls) {
+    for (const { url } of known) {
       const isAllowed = (await network.refusal(url, KINDS_OF_STAGE[stage])) === null;
-      if (view === undefined || (isAllowed && !view.isAllowed)) view = { ...UNMEASURED, url, isAllowed };
+      if (view === undefined || (isAllowed && !view.isAllowed))
+        view = { ...linkOf(url, stage, ledger), url, isAllowed };
     }
     if (view !== undefined) endpoints[stage] = view;
   }
   return { isOffline: await network.isOffline(), endpoints };
 }
-
-const UNMEASURED = {
-  uploadBytesPerSecond: null,
-  downloadBytesPerSecond: null,
-  roundTripMs: null,
-  msPerMegapixel: null,
-} as const;

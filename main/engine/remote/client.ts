@@ -57,7 +57,7 @@ export async function remoteEncode(
   const height = picture.height / VAE_FACTOR;
   const width = picture.width / VAE_FACTOR;
   const replyBytes = 2 * latentChannels * height * width * 4;
-  return ask(call, 'encode', request, replyBytes, async (answer) => {
+  return ask(call, 'encode', request, replyBytes, picture, async (answer) => {
     const tensor = readTensorReply(answer);
     const sample = [1, latentChannels, height, width];
     const moments = [1, 2 * latentChannels, height, width];
@@ -93,7 +93,7 @@ export async function remoteDecode(
     extra: ownParameters(call.endpoint, { output_dtype: 'float32' }),
   });
   // A picture file of noise may be a little larger than its pixels.
-  return ask(call, 'decode', request, 2 * width * height * 3, async (answer) => {
+  return ask(call, 'decode', request, 2 * width * height * 3, { width, height }, async (answer) => {
     const rgb = reply === 'tensor' ? pixelsOf(answer, height, width) : await fileOf(answer, height, width);
     if (!isInputFlat && isFlat(rgb)) throw new UnusableReply('one flat colour');
     return rgb;
@@ -132,11 +132,13 @@ async function ask<T>(
   stage: Exclude<Stage, 'generate'>,
   request: WireRequest,
   replyBytes: number,
+  size: { readonly width: number; readonly height: number },
   read: (answer: Answer) => Promise<T>,
 ): Promise<Remote<T>> {
   const answer = await call.network.send({
     ...commonOf(call, stage),
     request,
+    work: { megapixels: megapixels(size), steps: 1 },
     maxReplyBytes: replyBytes + REPLY_EXTRA_BYTES,
     totalMs: (limits) => limits.totalMs,
   });
@@ -147,6 +149,9 @@ async function ask<T>(
     throw unusableAnswer(call.endpoint, error.message, answer.bytesSent);
   }
 }
+
+export const megapixels = ({ width, height }: { width: number; height: number }): number =>
+  (width * height) / 1e6;
 
 /** What a call of any stage has in common. */
 export function commonOf(

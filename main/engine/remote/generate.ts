@@ -7,7 +7,7 @@ import type { ResolvedSettings } from '../resolve-settings';
 import type { Latents } from '../stages/decode';
 import { findNonFinite } from '../stages/guards';
 import { VAE_FACTOR } from '../families/family-traits';
-import { assertSize, commonOf, unusableAnswer, type Remote, type RemoteCall } from './client';
+import { assertSize, commonOf, megapixels, unusableAnswer, type Remote, type RemoteCall } from './client';
 import { EventReader, type ServerSentEvent } from './server-sent-events';
 import { EndpointError } from './network';
 import { normalAddress } from '../../../shared/network';
@@ -48,7 +48,8 @@ const errorSchema = z.object({ error: z.string() });
 
 /** Runs the steps that are left. Throws `EndpointError`; what `onStep` has seen is done all the same. */
 export async function remoteGenerate(call: RemoteCall, work: GenerateWork): Promise<Remote<null>> {
-  assertSize(call.endpoint, { width: work.clean.width * VAE_FACTOR, height: work.clean.height * VAE_FACTOR });
+  const size = { width: work.clean.width * VAE_FACTOR, height: work.clean.height * VAE_FACTOR };
+  assertSize(call.endpoint, size);
   if (work.loras > 0) {
     throw new EndpointError(
       'LoRAs are applied only on this machine, so nothing was sent to an endpoint; leave them out.',
@@ -70,6 +71,7 @@ export async function remoteGenerate(call: RemoteCall, work: GenerateWork): Prom
       ...commonOf(call, 'generate'),
       path: new URL(endpoint.url).pathname.endsWith('/generate') ? undefined : '/generate',
       request: generateRequest(work),
+      work: { megapixels: megapixels(size), steps: work.of - work.state.stepsDone },
       maxReplyBytes: Infinity,
       totalMs: (limits) => limits.generateMs,
       // A second request could repeat steps; what is left goes on with the next endpoint or here.

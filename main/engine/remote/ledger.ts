@@ -1,5 +1,5 @@
 /** The ledger: every request that left this machine, one JSON line each, in `ledger.jsonl` of the app's folder. */
-import { open, readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ledgerEntrySchema, type LedgerEntry } from '../../../shared/network';
 import { homeFolder } from '../home';
@@ -27,9 +27,18 @@ export async function appendToLedger(entry: LedgerEntry, path = ledgerPath()): P
 }
 
 /** All requests, oldest first, each as it stood last. A line that a power cut left half-written is passed over. */
-export async function readLedger(path = ledgerPath()): Promise<LedgerEntry[]> {
+export const readLedger = async (path = ledgerPath()): Promise<LedgerEntry[]> => parse(await readText(path));
+
+/** The end of the file is enough for plans, however long the ledger has become. */
+const RECENT_BYTES = 256 * 1024;
+
+/** The last some hundred requests, oldest first. */
+export const readRecentLedger = async (path = ledgerPath()): Promise<LedgerEntry[]> =>
+  parse(await readText(path, RECENT_BYTES));
+
+function parse(text: string): LedgerEntry[] {
   const entries = new Map<string, LedgerEntry>();
-  for (const line of (await readText(path)).split('\n')) {
+  for (const line of text.split('\n')) {
     const entry = ledgerEntrySchema.safeParse(parseJson(line));
     if (entry.success) entries.set(entry.data.id, entry.data);
   }
@@ -57,9 +66,17 @@ function csvCell(value: string | number): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-async function readText(path: string): Promise<string> {
+async function readText(path: string, lastBytes = Infinity): Promise<string> {
   try {
-    return await readFile(path, 'utf8');
+    const file = await open(path, 'r');
+    try {
+      const { size } = await file.stat();
+      const start = Math.max(0, size - lastBytes);
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(size - start), 0, size - start, start);
+      return buffer.toString('utf8', 0, bytesRead);
+    } finally {
+      await file.close();
+    }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
     throw error;

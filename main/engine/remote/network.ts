@@ -14,6 +14,7 @@ import {
   type NetworkSettings,
   type WaitLimits,
 } from '../../../shared/network';
+import type { Permission } from '../../../shared/network-view';
 import { cancelledError } from '../context';
 import { APP_VERSION } from '../version';
 import { appendToLedger } from './ledger';
@@ -34,6 +35,8 @@ export interface NetworkOptions {
   readonly offline?: boolean;
   /** Addresses that the person named for this run, which allows them. */
   readonly named?: readonly string[];
+  /** What the person allowed for this run alone. */
+  readonly allowedOnce?: readonly Permission[];
   /** Bearer token of an address; null: none. */
   readonly tokenFor?: (url: string) => string | null;
   /** Read before every request, so that a switch takes effect at once. */
@@ -54,6 +57,8 @@ export interface Call {
   /** Replies larger than this are cut off and refused. */
   readonly maxReplyBytes: number;
   readonly totalMs: (limits: WaitLimits) => number;
+  /** How much is asked for, so that its time teaches something. */
+  readonly work?: { readonly megapixels: number; readonly steps: number };
   /** Sees a reply's bytes as they come, and how the reply began. */
   readonly onData?: (chunk: Buffer, headers: WireReply['headers']) => void;
   /** `refusals`: only after a reply that says that nothing was begun (503, 429); a broken connection may have cost work. */
@@ -103,7 +108,8 @@ export class Network {
     if (this.options.offline === true) return 'Nothing may be sent, because --offline was given.';
     if (settings.offline) return 'Nothing may be sent, because the offline switch is on.';
     const isNamed = this.options.named?.some((named) => normalAddress(named) === normalAddress(url)) ?? false;
-    if (isNamed || kinds.length === 0 || isAllowed(url, kinds, settings)) return null;
+    const allowed = [...settings.allowed, ...(this.options.allowedOnce ?? [])];
+    if (isNamed || kinds.length === 0 || isAllowed(url, kinds, { ...settings, allowed })) return null;
     return `${normalAddress(url)} has not been allowed to receive the ${kinds.join(' and the ')}; allow it first.`;
   }
 
@@ -187,6 +193,7 @@ export class Network {
           : reply.status < 300
             ? 'ok'
             : `HTTP ${reply.status}`,
+      ...(reply !== null && reply.status < 300 ? { timing: connection.timing(reply, call.work) } : {}),
     });
     return { reply, error, bytesSent };
   }
@@ -199,6 +206,9 @@ class Connection {
   private readonly client: Client;
   private readonly timeout: AbortSignal;
   private socket: { readonly bytesWritten: number; readonly bytesRead: number } | null = null;
+  private readonly beganAt = performance.now();
+  private connectedAt = this.beganAt;
+  private repliedAt = this.beganAt;
 
   constructor(
     private readonly url: URL,
@@ -212,6 +222,7 @@ class Connection {
       connect: (options, done) => {
         connect(options, (...result) => {
           if (result[0] === null) this.socket = result[1];
+          this.connectedAt = performance.now();
           done(...result);
         });
       },
@@ -237,6 +248,7 @@ class Connection {
       ...(method === 'GET' ? {} : { body: request.body }),
       signal: AbortSignal.any([call.signal, this.timeout]),
     });
+    this.repliedAt = performance.now();
     const headers: Record<string, string> = {};
     for (const [name, value] of Object.entries(response.headers)) {
       if (value !== undefined) headers[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;
@@ -250,6 +262,20 @@ class Connection {
       else onData(chunk, headers);
     }
     return { status: response.statusCode, headers, body: Buffer.concat(parts) };
+  }
+
+  timing(
+    { headers }: WireReply,
+    work: Call['work'] = { megapixels: 0, steps: 0 },
+  ): NonNullable<LedgerEntry['timing']> {
+    const waitMs = this.repliedAt - this.connectedAt;
+    const told = /(?:^|,)\s*work;dur=(\d+(?:\.\d+)?)/.exec(headers['server-timing'] ?? '')?.[1];
+    return {
+      connectMs: this.connectedAt - this.beganAt,
+      waitMs,
+      workMs: told === undefined ? null : Math.min(Number(told), waitMs),
+      ...work,
+    };
   }
 
   async close(): Promise<void> {

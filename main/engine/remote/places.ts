@@ -13,7 +13,8 @@ import {
   type NetworkSettings,
 } from '../../../shared/network';
 import { STAGES, type Stage, type StagePlan } from '../../../shared/placement';
-import { readLedger } from './ledger';
+import { healthyFirst } from './endpoint-health';
+import { readRecentLedger } from './ledger';
 import type { Network } from './network';
 import { networkSettingsPath } from './network-settings';
 
@@ -24,6 +25,8 @@ export interface RemoteAccess {
   readonly named: Partial<Readonly<Record<Stage, string>>>;
   /** False: a stage that was sent to an endpoint fails with it (exit code 5) instead of running on this machine. */
   readonly mayFallBack: boolean;
+  /** What was sent before; left out: this machine's ledger. */
+  readonly history?: () => Promise<readonly LedgerEntry[]>;
 }
 
 /** The endpoints of a stage, best first; an empty list: the stage runs on this machine. */
@@ -61,7 +64,7 @@ export async function remotePlaces(
 async function usableEndpoints(
   stage: Stage,
   family: Family,
-  { network, named }: RemoteAccess,
+  { network, named, history = readRecentLedger }: RemoteAccess,
 ): Promise<Endpoint[]> {
   const settings = await network.settings();
   const candidates =
@@ -72,7 +75,7 @@ async function usableEndpoints(
   for (const endpoint of candidates) {
     if ((await network.refusal(endpoint.url, KINDS_OF_STAGE[stage])) === null) usable.push(endpoint);
   }
-  return usable.length < 2 ? usable : healthyFirst(usable, stage, await readLedger());
+  return usable.length < 2 ? usable : healthyFirst(usable, stage, await history());
 }
 
 /** What the settings or the presets know about an address; else one that speaks our own protocol. */
@@ -86,32 +89,6 @@ function namedEndpoint(url: string, stage: Stage, settings: NetworkSettings): En
   }
   const known = [...(settings.endpoints[stage] ?? []), ...PRESET_ENDPOINTS[stage]];
   return known.find((endpoint) => sameAddress(endpoint.url, url)) ?? parsed.data;
-}
-
-const REMEMBERED_REQUESTS = 20;
-
-/** Those whose last request failed come last; otherwise the faster first. The order given breaks ties. */
-export function healthyFirst(
-  endpoints: readonly Endpoint[],
-  stage: Stage,
-  ledger: readonly LedgerEntry[],
-): Endpoint[] {
-  const score = ({ url }: Endpoint): number => {
-    const past = ledger
-      .filter(
-        (entry) => entry.stage === stage && entry.outcome !== 'started' && sameAddress(entry.endpoint, url),
-      )
-      .slice(-REMEMBERED_REQUESTS);
-    const last = past.at(-1);
-    if (last === undefined) return 0;
-    if (last.outcome !== 'ok') return Infinity;
-    const times = past.filter(({ outcome }) => outcome === 'ok').map(({ ms }) => ms);
-    return times.reduce((sum, ms) => sum + ms, 0) / times.length;
-  };
-  return endpoints
-    .map((endpoint) => ({ endpoint, score: score(endpoint) }))
-    .sort((a, b) => (a.score === b.score ? 0 : a.score - b.score))
-    .map(({ endpoint }) => endpoint);
 }
 
 async function unusable(stage: Stage, family: Family, { network, named }: RemoteAccess): Promise<AppError> {

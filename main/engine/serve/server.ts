@@ -145,10 +145,15 @@ export class HybridServer {
 
     const sse = role === 'generate' && (request.headers.accept ?? '').includes('text/event-stream');
     const events = sse ? new EventStream(response) : null;
+    let readAt = 0;
     try {
       const reply = await this.queue.run(
         signal,
-        () => this.readBody(request),
+        async () => {
+          const body = await this.readBody(request);
+          readAt = performance.now();
+          return body;
+        },
         (body) =>
           this.infer(
             role,
@@ -168,7 +173,12 @@ export class HybridServer {
           dtype: reply.headers['dtype'],
           latents: reply.body.toString('base64'),
         });
-      response.writeHead(200, { ...reply.headers, 'content-length': reply.body.length });
+      response.writeHead(200, {
+        ...reply.headers,
+        'content-length': reply.body.length,
+        // What is not in it was the way here and back; with the wait for its turn.
+        'server-timing': `work;dur=${(performance.now() - readAt).toFixed(1)}`,
+      });
       response.end(reply.body);
     } catch (thrown) {
       const error: unknown = signal.aborted ? signal.reason : thrown;

@@ -6,6 +6,7 @@ import { useT, type Translate } from '../../i18n/use-t';
 import { formatBytes, formatMs } from '../../state/format';
 import { isActive, stageShare, type StagePlace, type StageRun } from '../../state/job-run';
 import { currentRun } from '../../state/selectors';
+import { NetworkBar } from '../endpoints/network-bar';
 import { cx } from '../../ui/cx';
 import { Progress } from '../../ui/progress';
 import styles from './stage-strip.module.css';
@@ -13,7 +14,7 @@ import styles from './stage-strip.module.css';
 export function StageStrip() {
   const t = useT();
   return (
-    <section aria-label={t('stage.title')}>
+    <section aria-label={t('stage.title')} className={styles.stages}>
       <ol className={styles.strip}>
         {STAGES.map((stage, index) => (
           <li key={stage} className={styles.item}>
@@ -22,6 +23,7 @@ export function StageStrip() {
           </li>
         ))}
       </ol>
+      <NetworkBar />
     </section>
   );
 }

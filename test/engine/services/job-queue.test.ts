@@ -10,6 +10,7 @@ import type { RequestName, ResponseOf } from '../../../shared/contract';
 import { generationSettingsSchema, type GenerationSettings } from '../../../shared/generation';
 import type { JobProgress, JobState, JobView } from '../../../shared/job';
 import type { Result } from '../../../shared/result';
+import { NO_KEY_STORE } from '../../support/key-stores';
 import { boxMask } from '../../support/masks';
 import { temporaryFolder } from '../../support/temporary-folder';
 
@@ -42,6 +43,7 @@ async function makeBench(home: string, env: Record<string, string> = {}): Promis
     paths: {
       home,
       settingsFile: path.join(home, 'settings.json'),
+      tokensFile: path.join(home, 'tokens.json'),
       sourcesFolder: path.join(home, 'sources'),
       jobsFolder: path.join(home, 'jobs'),
       resultsFolder: path.join(home, 'results'),
@@ -59,6 +61,7 @@ async function makeBench(home: string, env: Record<string, string> = {}): Promis
       pickSavePath: async () => bench.picks.save,
       revealFile: (file) => bench.revealed.push(file),
     },
+    keyStore: NO_KEY_STORE,
     log: () => {},
     isWindowVisible: () => true,
     send: (name, payload) => {

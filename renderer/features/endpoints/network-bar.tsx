@@ -1,0 +1,35 @@
+/** Beside the stages: the offline switch, and the way to endpoints and ledger. */
+import { Network, WifiOff } from 'lucide-react';
+import { useState } from 'react';
+import { useActions, usePage } from '../../app-context';
+import { useT } from '../../i18n/use-t';
+import { Button } from '../../ui/button';
+import { cx } from '../../ui/cx';
+import { EndpointsDialog } from './endpoints-dialog';
+import styles from './endpoints.module.css';
+
+export function NetworkBar() {
+  const t = useT();
+  const isOffline = usePage((state) => state.network?.offline ?? false);
+  const isKnown = usePage((state) => state.network !== null);
+  const { switchOffline } = useActions();
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <div className={styles.bar}>
+      <Button aria-haspopup="dialog" onClick={() => setOpen(true)}>
+        <Network aria-hidden />
+        {t('network.open')}
+      </Button>
+      <Button
+        className={cx(isOffline && styles.offline)}
+        aria-pressed={isOffline}
+        aria-disabled={!isKnown}
+        onClick={() => void (isKnown && switchOffline())}
+      >
+        <WifiOff aria-hidden />
+        {t('network.offline')}
+      </Button>
+      {isOpen ? <EndpointsDialog onClose={() => setOpen(false)} /> : null}
+    </div>
+  );
+}
