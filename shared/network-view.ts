@@ -40,7 +40,7 @@ export type NetworkView = z.infer<typeof networkViewSchema>;
 /** One thing that a person changes. */
 export const networkChangeSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('offline'), offline: z.boolean() }),
-  /** Adds an endpoint at the end of a stage's list, or puts it in the place of another. */
+  /** Adds an endpoint before all others of a stage, or puts it in the place of another. */
   z.object({
     kind: z.literal('put'),
     stage: stageSchema,

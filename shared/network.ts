@@ -127,6 +127,10 @@ export function normalAddress(url: string): string {
   return `${host.toLowerCase()}${rest}`.replace(/\/$/, '');
 }
 
+/** Scheme, host and port: what a token belongs to. The usual port is left out; empty for what is no address. */
+export const serverOf = (url: string): string =>
+  (ADDRESS.exec(url)?.[1] ?? '').toLowerCase().replace(/^(http:.*):80$|^(https:.*):443$/, '$1$2');
+
 /** One request in the ledger. An entry is written before the first byte leaves and once more when the request has ended. */
 export const ledgerEntrySchema = z.object({
   id: z.string(),

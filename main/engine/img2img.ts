@@ -23,7 +23,7 @@ import type { LoadedModel } from './model/loaded-model';
 import { JobPlan } from './plan/job-plan';
 import { networkPolicyFor } from './plan/network-policy';
 import { remoteDecode, remoteEncode } from './remote/client';
-import { remotePlaces } from './remote/places';
+import { remotePlaces, rescuePlaces } from './remote/places';
 import { drawSeed, resolveSettings, type ResolvedSettings } from './resolve-settings';
 import { embeddedSettings, maskReport } from './result-settings';
 import { StageLog } from './stage-log';
@@ -31,7 +31,7 @@ import type { Latents } from './stages/decode';
 import type { EmbeddedPrompt } from './stages/embed';
 import { isGuided, type Conditioning } from './stages/generate';
 import { isFlat } from './stages/guards';
-import { placed, StagePlaces } from './stages/placed';
+import { isOutOfMemory, placed, StagePlaces } from './stages/placed';
 import { latentMean, type Encoded } from './stages/encode';
 import { decodeStage, encodeStage } from './stages/vae-stages';
 import type { WorkingPicture } from './stages/pixels';
@@ -98,6 +98,7 @@ export async function img2img(params: Img2ImgParams, context: JobContext): Promi
   const places = new StagePlaces(
     await remotePlaces(settings, model.traits.family, context.remote, plans.stages),
     context.remote,
+    rescuePlaces(settings, model.traits.family, context.remote),
   );
   const journal = await Journal.open(
     params.jobFolder,
@@ -132,7 +133,12 @@ export async function img2img(params: Img2ImgParams, context: JobContext): Promi
       throwIfCancelled(context);
       // An endpoint that generates reads the prompts itself.
       const conditioning = once(() => embed(job));
-      if (places.next('generate') === null) await conditioning();
+      if (places.next('generate') === null) {
+        // The stage itself meets this again, and may leave for an endpoint.
+        await conditioning().catch((error: unknown) => {
+          if (!isOutOfMemory(error)) throw error;
+        });
+      }
       throwIfCancelled(context);
       const encoded = await encode(job);
       for (let image = outputs.length; image < settings.count; image += 1) {

@@ -2,7 +2,7 @@
 import { ZodError } from 'zod';
 import { ModelCache, describeModel } from './model/loaded-model';
 import { toErrorBody, AppError } from '../../shared/errors';
-import type { NetworkSettings } from '../../shared/network';
+import { serverOf, type NetworkSettings } from '../../shared/network';
 import type { NetworkView } from '../../shared/network-view';
 import { cancelledError } from './context';
 import { understandSettings } from './foreign-settings/understand';
@@ -111,7 +111,7 @@ const handlers: Handlers = {
 };
 
 const networkWith = (options: NetworkOptions = {}): Network =>
-  new Network({ tokenFor: (url) => tokens[new URL(url).origin] ?? null, ...options });
+  new Network({ tokenFor: (url) => tokens[serverOf(url)] ?? null, ...options });
 
 const remoteAccess = (options: NetworkOptions = {}): RemoteAccess => ({
   network: networkWith(options),

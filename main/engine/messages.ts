@@ -112,7 +112,7 @@ export interface Img2ImgParams {
 
 /** What the main process sends. */
 export const toEngineSchema = z.discriminatedUnion('type', [
-  /** The first message, and again after each change: the endpoints' tokens by origin. They stay in memory. */
+  /** The first message, and again after each change: the endpoints' tokens by server. They stay in memory. */
   z.object({ type: z.literal('tokens'), tokens: z.record(z.string(), z.string()) }),
   z.object({ type: z.literal('request'), id: z.number().int(), method: z.string(), params: z.unknown() }),
   /** Aborts the request before its next step. */

@@ -81,7 +81,7 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
   };
   const withTokens = (view: NetworkView): NetworkState => ({
     ...view,
-    tokens: tokens.origins,
+    tokens: tokens.servers,
     canKeepTokens: tokens.canKeep,
   });
   return {

@@ -1,6 +1,7 @@
 /** Bearer tokens of endpoints: encrypted by the system's key store on disk, else in memory for this run. Never in the settings, never in the page. */
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { serverOf } from '../../shared/network';
 import { writeFileAtomic } from './atomic-file';
 
 /** The system's key store. */
@@ -14,7 +15,7 @@ export interface KeyStore {
 
 const fileSchema = z.object({
   version: z.literal(1),
-  /** Origin (scheme, host, port) → encrypted token in base64. */
+  /** Server (scheme, host, port) → encrypted token in base64. */
   tokens: z.record(z.string(), z.base64()),
 });
 
@@ -43,11 +44,11 @@ export class TokenStore {
     }
     const kept = parse(text);
     if (kept === null) return this.#log('the file of tokens makes no sense and is passed over');
-    for (const [origin, encrypted] of Object.entries(kept)) {
+    for (const [server, encrypted] of Object.entries(kept)) {
       try {
-        this.#tokens.set(origin, this.#keyStore.decrypt(Buffer.from(encrypted, 'base64')));
+        this.#tokens.set(server, this.#keyStore.decrypt(Buffer.from(encrypted, 'base64')));
       } catch {
-        this.#log(`the token for ${origin} cannot be decrypted any more`);
+        this.#log(`the token for ${server} cannot be decrypted any more`);
       }
     }
   }
@@ -58,20 +59,20 @@ export class TokenStore {
   }
 
   /** Servers that have a token. */
-  get origins(): string[] {
+  get servers(): string[] {
     return [...this.#tokens.keys()];
   }
 
-  /** Token by origin, for the engine alone. */
+  /** Token by server, for the engine alone. */
   all(): Record<string, string> {
     return Object.fromEntries(this.#tokens);
   }
 
   /** Sets or (null) forgets the token of the server that this address belongs to. */
   async set(url: string, token: string | null): Promise<void> {
-    const { origin } = new URL(url);
-    if (token === null) this.#tokens.delete(origin);
-    else this.#tokens.set(origin, token);
+    const server = serverOf(url);
+    if (token === null) this.#tokens.delete(server);
+    else this.#tokens.set(server, token);
     const write = this.#lastWrite.then(() => this.#write());
     this.#lastWrite = write.catch(() => undefined);
     await write;
@@ -80,7 +81,7 @@ export class TokenStore {
   async #write(): Promise<void> {
     if (!this.canKeep) return;
     const tokens = Object.fromEntries(
-      [...this.#tokens].map(([origin, token]) => [origin, this.#keyStore.encrypt(token).toString('base64')]),
+      [...this.#tokens].map(([server, token]) => [server, this.#keyStore.encrypt(token).toString('base64')]),
     );
     await writeFileAtomic(this.#filePath, `${JSON.stringify({ version: 1, tokens })}\n`);
   }

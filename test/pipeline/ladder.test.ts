@@ -12,10 +12,13 @@ import { testMachine, type TestMachine } from '../support/test-machine';
 import { AppError } from '../../shared/errors';
 import type { GenerationSettings } from '../../shared/generation';
 import type { JobProgress, JobReport } from '../../shared/job';
+import { networkSettingsSchema, type LedgerEntry } from '../../shared/network';
+import type { RemoteAccess } from '../../main/engine/remote/places';
 import { faultyOpener, type Fault } from '../support/faulty-sessions';
 import { withFolder } from '../support/golden';
 import { sha256OfPixels, texture, writePng } from '../support/pictures';
 import { runJob } from '../support/run-job';
+import { accessTo, QUICK_LIMITS, serveModel } from '../support/served';
 import { smallJob } from '../support/settings';
 
 const WIDTH = 640;
@@ -34,6 +37,7 @@ async function run(
   fault: Fault | null,
   machine: TestMachine,
   settings: GenerationSettings = WIDE,
+  remote?: RemoteAccess,
 ): Promise<Run> {
   return withFolder(async (folder) => {
     const counter = { runs: 0 };
@@ -44,7 +48,7 @@ async function run(
         folder,
         inputPath,
         settings,
-        context: { models, machine },
+        context: { models, machine, remote },
       });
       const sha256 = await sha256OfPixels(report.outputs[0]?.path ?? '');
       return { report, progress, sha256, stepsRun: counter.runs };
@@ -215,6 +219,81 @@ describe('generate runs out of memory', () => {
       expect(readdirSync(join(folder, 'out'))).toHaveLength(1);
     });
     expect(machine.shown().entries[1]).toMatchObject({ stage: 'generate', outcome: 'out-of-memory' });
+  });
+});
+
+describe('this machine has no memory at all', () => {
+  const allowing = (
+    urls: Partial<Record<'generate' | 'decode', string>>,
+  ): RemoteAccess & { ledger: LedgerEntry[] } =>
+    accessTo(
+      {},
+      {
+        settings: async () =>
+          networkSettingsSchema.parse({
+            limits: QUICK_LIMITS,
+            endpoints: Object.fromEntries(Object.entries(urls).map(([stage, url]) => [stage, [{ url }]])),
+            allowed: Object.values(urls).map((url) => ({ url, kinds: ['latent', 'prompt'] })),
+          }),
+      },
+    );
+
+  it('for decode: the endpoint that may be used is the last rung, announced, no step repeated', async () => {
+    const { url } = await serveModel();
+    const fault: Fault = { component: 'vae_decoder', on: 'all', refuse: noMemory };
+    const remote = allowing({ decode: url });
+    const { report, progress, stepsRun, sha256 } = await run(fault, withCard(), WIDE, remote);
+    expect(stepsRun).toBe(2);
+    expect(report.notices.slice(-2)).toEqual([
+      'The decode stage ran out of memory and goes on in tiles of 256 px.',
+      `This machine has too little memory for the decode stage, which goes on on ${url}.`,
+    ]);
+    expect(places(progress, 'decode').at(-1)).toBe('-');
+    expect(report.stages.map(({ where }) => where)).toEqual(['local', 'local', 'remote']);
+    expect(remote.ledger.map(({ stage, kinds }) => [stage, kinds])).toEqual([['decode', ['latent']]]);
+    expect(sha256).toBe((await run(null, testMachine())).sha256);
+  });
+
+  it('for the rest of generate: the endpoint goes on after the last step that was done here', async () => {
+    const served = { runs: 0 };
+    const { url } = await serveModel('sd1-onnx', {}, new ModelCache(counted(faultyOpener().open, served)));
+    const settings = { ...WIDE, steps: 8 };
+    const fault: Fault = { component: 'unet', on: 'all', onlyRun: 3, refuse: noMemory };
+    const { report, progress, stepsRun, sha256 } = await run(
+      fault,
+      testMachine(),
+      settings,
+      allowing({ generate: url }),
+    );
+    expect([stepsRun, served.runs]).toEqual([2, 2]);
+    expect(progress.flatMap((event) => (event.kind === 'step' ? [event.step] : []))).toEqual([1, 2, 3, 4]);
+    expect(report.notices).toEqual([
+      `This machine has too little memory for the generate stage, which goes on on ${url}.`,
+    ]);
+    expect(sha256).toBe((await run(null, testMachine(), settings)).sha256);
+  });
+
+  it('for the prompt: an endpoint reads it', async () => {
+    const { url } = await serveModel();
+    const fault: Fault = { component: 'text_encoder', on: 'all', refuse: noMemory };
+    const { report, stepsRun } = await run(fault, testMachine(), WIDE, allowing({ generate: url }));
+    expect(stepsRun).toBe(0);
+    expect(report.stages.map(({ where }) => where)).toEqual(['local', 'remote', 'local']);
+  });
+
+  it('and no endpoint may be used, or the stage is to stay here, or the endpoint fails, too: that reason, exit code 6', async () => {
+    const { url } = await serveModel();
+    const fault: Fault = { component: 'vae_decoder', on: 'all', refuse: noMemory };
+    const outOfMemory = { code: 'out-of-memory' };
+    await expect(run(fault, testMachine(), WIDE, allowing({}))).rejects.toMatchObject(outOfMemory);
+    const here = allowing({ decode: url });
+    await expect(run(fault, testMachine(), { ...WIDE, decode: 'local' }, here)).rejects.toMatchObject(
+      outOfMemory,
+    );
+    expect(here.ledger).toEqual([]);
+    const dead = allowing({ decode: 'http://127.0.0.1:9' });
+    await expect(run(fault, testMachine(), WIDE, dead)).rejects.toMatchObject(outOfMemory);
+    expect(dead.ledger.length).toBeGreaterThan(0);
   });
 });
 

@@ -48,8 +48,11 @@ export interface Relay {
   readonly close: () => Promise<void>;
 }
 
-/** Hands everything on to `target` and counts what comes in. */
-export async function countingRelay(target: string): Promise<Relay> {
+/**
+ * Hands everything on to `target` and counts what comes in.
+ * @param holdAfterBytes of an answer: the rest never arrives, so that the client stays in the middle of it
+ */
+export async function countingRelay(target: string, holdAfterBytes = Infinity): Promise<Relay> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -67,7 +70,12 @@ export async function countingRelay(target: string): Promise<Relay> {
       });
     }
     socket.on('data', (chunk) => (relay.bytesReceived += chunk.length));
-    socket.pipe(upstream).pipe(socket);
+    let answered = 0;
+    upstream.on('data', (chunk) => {
+      if (answered < holdAfterBytes) socket.write(chunk);
+      answered += chunk.length;
+    });
+    socket.pipe(upstream);
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const relay: Relay = {

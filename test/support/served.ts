@@ -16,8 +16,11 @@ export interface Served {
 }
 
 /** Serves a fixture model for one test. */
-export async function serveModel(model = 'sd1-onnx', options: Partial<ServeOptions> = {}): Promise<Served> {
-  const models = new ModelCache();
+export async function serveModel(
+  model = 'sd1-onnx',
+  options: Partial<ServeOptions> = {},
+  models = new ModelCache(),
+): Promise<Served> {
   const lines: string[] = [];
   const loaded = await models.load(goldenModel(model), 'cpu');
   const server = new HybridServer(loaded, {

@@ -1,5 +1,5 @@
 /** What the ledger teaches about endpoints: which are well, how fast the way there is, how long they work. Pure functions. */
-import { sameAddress, type Endpoint, type LedgerEntry } from '../../../shared/network';
+import { sameAddress, serverOf, type Endpoint, type LedgerEntry } from '../../../shared/network';
 import type { EndpointItem } from '../../../shared/network-view';
 import type { EndpointView, Stage } from '../../../shared/placement';
 
@@ -84,7 +84,7 @@ function pastOf(url: string, stage: Stage, ledger: readonly LedgerEntry[]): Ledg
     .slice(-REMEMBERED_REQUESTS);
 }
 
-const isSameServer = (one: string, other: string): boolean => new URL(one).origin === new URL(other).origin;
+const isSameServer = (one: string, other: string): boolean => serverOf(one) === serverOf(other);
 
 const perSecond = (bytes: number, ms: number): number => (bytes * 1000) / Math.max(1, ms);
 

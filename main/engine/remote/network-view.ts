@@ -68,7 +68,7 @@ export function changeNetwork(settings: NetworkSettings, change: NetworkChange):
       const others = list.filter(({ url }, i) => i === at || !sameAddress(url, endpoint.url));
       return withList(
         stage,
-        at < 0 ? [...others, endpoint] : others.map((one) => (one === list[at] ? endpoint : one)),
+        at < 0 ? [endpoint, ...others] : others.map((one) => (one === list[at] ? endpoint : one)),
       );
     }
     case 'allow': {

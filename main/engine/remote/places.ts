@@ -61,6 +61,12 @@ export async function remotePlaces(
   return places;
 }
 
+/** The endpoints that a stage may leave for when this machine has too little memory: those that may be used, unless it is to stay here. */
+export const rescuePlaces =
+  (settings: Pick<GenerationSettings, Stage>, family: Family, access: RemoteAccess | undefined) =>
+  async (stage: Stage): Promise<readonly Endpoint[]> =>
+    access === undefined || settings[stage] === 'local' ? [] : usableEndpoints(stage, family, access);
+
 async function usableEndpoints(
   stage: Stage,
   family: Family,

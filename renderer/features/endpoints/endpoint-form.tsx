@@ -1,7 +1,7 @@
 /** Adds an endpoint or changes one: address, what kind of server it is, what it serves, how data travels, its token. */
 import { useState } from 'react';
 import { familySchema } from '../../../shared/models';
-import { endpointSchema, endpointUrlSchema, type Endpoint } from '../../../shared/network';
+import { endpointSchema, endpointUrlSchema, serverOf, type Endpoint } from '../../../shared/network';
 import type { Stage } from '../../../shared/placement';
 import { useActions, usePage } from '../../app-context';
 import { useT } from '../../i18n/use-t';
@@ -10,7 +10,6 @@ import { Field } from '../../ui/field';
 import fieldStyles from '../../ui/field.module.css';
 import { Modal, ModalButtons } from '../../ui/modal';
 import { Select } from '../../ui/select';
-import { originOf } from './origin-of';
 import styles from './endpoints.module.css';
 
 /** The value that stands for "any model". */
@@ -33,7 +32,7 @@ export function EndpointForm({ stage, endpoint, onDone }: Props) {
   );
   const [token, typeToken] = useState('');
   const [error, setError] = useState<string | null>(null);
-  const hasToken = usePage((state) => state.network?.tokens.includes(originOf(draft.url)) ?? false);
+  const hasToken = usePage((state) => state.network?.tokens.includes(serverOf(draft.url)) ?? false);
   const canKeepTokens = usePage((state) => state.network?.canKeepTokens ?? false);
   const change = (patch: Partial<Endpoint>): void => setDraft((now) => ({ ...now, ...patch }));
   const save = async (): Promise<void> => {

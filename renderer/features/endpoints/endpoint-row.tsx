@@ -1,7 +1,7 @@
 /** One endpoint of a stage: its address, how it is, what it may get, and the buttons to test, edit and remove it. */
 import { useState } from 'react';
 import type { ErrorBody } from '../../../shared/errors';
-import { KINDS_OF_STAGE, normalAddress } from '../../../shared/network';
+import { KINDS_OF_STAGE, normalAddress, serverOf } from '../../../shared/network';
 import type { EndpointItem, EndpointTest } from '../../../shared/network-view';
 import type { Stage } from '../../../shared/placement';
 import type { Result } from '../../../shared/result';
@@ -10,7 +10,6 @@ import { useT, type Translate } from '../../i18n/use-t';
 import { formatMs } from '../../state/format';
 import { Button } from '../../ui/button';
 import { cx } from '../../ui/cx';
-import { originOf } from './origin-of';
 import styles from './endpoints.module.css';
 
 interface Props {
@@ -23,7 +22,7 @@ interface Props {
 export function EndpointRow({ stage, item, onEdit, onError }: Props) {
   const t = useT();
   const { url, families } = item.endpoint;
-  const hasToken = usePage((state) => state.network?.tokens.includes(originOf(url)) ?? false);
+  const hasToken = usePage((state) => state.network?.tokens.includes(serverOf(url)) ?? false);
   const { changeNetwork, testEndpoint } = useActions();
   const [test, setTest] = useState<Result<EndpointTest> | 'asking' | null>(null);
   const address = normalAddress(url);

@@ -13,7 +13,7 @@ import { readLatents, writeLatents } from '../../latent-file';
 import { scaleLatents } from '../../latents/latent-scale';
 import { ModelCache, type LoadedModel } from '../../model/loaded-model';
 import { remoteDecode, remoteEncode } from '../../remote/client';
-import { remotePlaces } from '../../remote/places';
+import { remotePlaces, rescuePlaces } from '../../remote/places';
 import { StageLog } from '../../stage-log';
 import { isFlat } from '../../stages/guards';
 import { latentMean } from '../../stages/encode';
@@ -86,6 +86,7 @@ async function withModel<T>(
     const places = new StagePlaces(
       await remotePlaces(placesOf(options), model.traits.family, access),
       access,
+      rescuePlaces(placesOf(options), model.traits.family, access),
     );
     return await work(model, log, places);
   } finally {
