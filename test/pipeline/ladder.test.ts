@@ -18,7 +18,7 @@ import { faultyOpener, type Fault } from '../support/faulty-sessions';
 import { withFolder } from '../support/golden';
 import { sha256OfPixels, texture, writePng } from '../support/pictures';
 import { runJob } from '../support/run-job';
-import { accessTo, QUICK_LIMITS, serveModel } from '../support/served';
+import { accessTo, serveModel } from '../support/served';
 import { smallJob } from '../support/settings';
 
 const WIDTH = 640;
@@ -231,7 +231,7 @@ describe('this machine has no memory at all', () => {
       {
         settings: async () =>
           networkSettingsSchema.parse({
-            limits: QUICK_LIMITS,
+            limits: { networkRetries: 0 },
             endpoints: Object.fromEntries(Object.entries(urls).map(([stage, url]) => [stage, [{ url }]])),
             allowed: Object.values(urls).map((url) => ({ url, kinds: ['latent', 'prompt'] })),
           }),

@@ -114,6 +114,47 @@ describe('the window in every state', () => {
     await page.getByLabel('Size').selectOption('input');
   });
 
+  it('is clean with the endpoints, one of them being edited, and the ledger, all by keyboard', async () => {
+    const { page } = running;
+    await page.getByRole('button', { name: 'Endpoints…' }).focus();
+    await page.keyboard.press('Enter');
+    await page
+      .getByRole('button', { name: /^Test https:.* for Decode$/ })
+      .first()
+      .waitFor();
+    expect(await inspect('endpoints')).toEqual([]);
+    await page.getByRole('button', { name: 'Add an endpoint to Decode' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByLabel('Address').fill('http://127.0.0.1:9');
+    expect(await inspect('endpoint-form')).toEqual([]);
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Test http://127.0.0.1:9 for Decode' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByText(/does not accept connections/).waitFor();
+    await page.getByRole('radio', { name: 'Endpoints' }).focus();
+    await page.keyboard.press('ArrowRight');
+    await page.getByRole('cell', { name: 'nothing of yours' }).first().waitFor();
+    expect(await inspect('ledger')).toEqual([]);
+    await page.keyboard.press('Escape');
+    expect(await page.getByRole('dialog').count()).toBe(0);
+    const focused = await page.evaluate(() => document.activeElement?.textContent);
+    expect(focused).toBe('Endpoints…');
+  });
+
+  it('is clean with the question before anything is sent, and offline', async () => {
+    const { page } = running;
+    await page.getByLabel('Decode: where it runs').selectOption('remote');
+    await generateButton(page).click();
+    await page.getByRole('alertdialog').waitFor();
+    expect(await inspect('consent')).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Offline' }).click();
+    await page.getByText(/offline is switched on; switch it off/).waitFor();
+    expect(await inspect('offline')).toEqual([]);
+    await page.getByRole('button', { name: 'Offline' }).click();
+    await page.getByLabel('Decode: where it runs').selectOption('auto');
+  });
+
   it('is clean when a picture cannot be read', async () => {
     const { page } = running;
     const damaged = path.join(home, 'holiday.jpg');

@@ -147,7 +147,7 @@ describe('an endpoint', () => {
     expect(relay.connections).toBe(0);
   });
 
-  it('that stops mid-way is announced, and the picture is finished here, no step twice', async () => {
+  it('that stops mid-way is announced, and the picture is finished here', async () => {
     const { server, relay } = await serve(30_000);
     const list = [{ url: relay.url }];
     const running = await open({
@@ -168,10 +168,6 @@ describe('an endpoint', () => {
     await page.getByText(/The generate stage goes on on this machine\.$/).waitFor({ timeout: 30_000 });
     await waitForResults(page, 1);
     await page.getByText(/The decode stage goes on on this machine\.$/).waitFor();
-    const took = await strip(page)
-      .getByText(/of 200 steps|did not have to run/)
-      .allTextContents();
-    expect(took.length).toBe(1);
     await page.getByRole('button', { name: 'Endpoints…' }).click();
     await page
       .getByText(/did not answer last time/)
