@@ -1,4 +1,5 @@
 /** How the sources become out/: the shell, the engine and the command line as one CommonJS file each, the preload, the page. */
+import { copyFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'electron-vite';
@@ -8,11 +9,20 @@ import { buildPrograms, NATIVE_MODULES } from './scripts/build-programs.mjs';
 const SHELL_TARGET = 'node18.15';
 const PAGE_TARGET = 'chrome114';
 
+/** SQLite's WebAssembly is looked for beside the code that loads it. */
+const copySqlite = (): void => {
+  const file = 'node-sqlite3-wasm.wasm';
+  copyFileSync(at(`node_modules/node-sqlite3-wasm/dist/${file}`), at(`out/main/${file}`));
+};
+
 const at = (path: string): string => resolve(import.meta.dirname, path);
 
 export default defineConfig({
   main: {
-    plugins: [{ name: 'underpaint:programs', apply: 'build', closeBundle: buildPrograms }],
+    plugins: [
+      { name: 'underpaint:programs', apply: 'build', closeBundle: buildPrograms },
+      { name: 'underpaint:sqlite', apply: 'build', closeBundle: copySqlite },
+    ],
     build: {
       target: SHELL_TARGET,
       externalizeDeps: false,

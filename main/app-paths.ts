@@ -24,6 +24,7 @@ export interface AppPaths {
   sourcesFolder: string;
   jobsFolder: string;
   resultsFolder: string;
+  thumbnailsFolder: string;
   /** Chromium's own data (caches, local storage). */
   shellFolder: string;
   starterFolder: string;
@@ -49,6 +50,7 @@ export function resolveAppPaths(from: PathSources): AppPaths {
     sourcesFolder: path.join(home, 'sources'),
     jobsFolder: path.join(home, 'jobs'),
     resultsFolder: path.join(home, 'results'),
+    thumbnailsFolder: path.join(home, 'thumbnails'),
     shellFolder: path.join(home, 'shell'),
     starterFolder: from.isPackaged
       ? path.join(from.resourcesPath, 'models', 'starter')

@@ -84,6 +84,7 @@ export function makeDesktop(currentWindow: CurrentWindow): Desktop {
         : dialog.showSaveDialog(window, options));
       return answer.canceled || !answer.filePath ? null : answer.filePath;
     },
+    trashFile: (filePath) => shell.trashItem(filePath),
     revealFile: (filePath) => shell.showItemInFolder(filePath),
   };
 }

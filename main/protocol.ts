@@ -6,11 +6,13 @@ import type { Gallery } from './services/gallery';
 import type { JobQueue } from './services/job-queue';
 import { mediaTypeOf, routeOf, type Route } from './services/page-routes';
 import type { SourceStore } from './services/source-store';
+import type { Thumbnails } from './services/thumbnails';
 
 export interface PictureSources {
   sources: SourceStore;
   gallery: Gallery;
   queue: JobQueue;
+  thumbnails: Thumbnails;
 }
 
 /** Must run before Electron is ready. */
@@ -25,7 +27,7 @@ export function serveApp(session: Session, rendererFolder: string, pictures: Pic
   session.protocol.handle('app', async (request) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') return refusal(405);
     const route = routeOf(request.url, rendererFolder);
-    const filePath = route === null ? null : fileOf(route, pictures);
+    const filePath = route === null ? null : await fileOf(route, pictures);
     const mediaType = filePath === null ? null : mediaTypeOf(filePath);
     if (filePath === null || mediaType === null) return refusal(404);
     try {
@@ -46,7 +48,7 @@ export function serveApp(session: Session, rendererFolder: string, pictures: Pic
   });
 }
 
-function fileOf(route: Route, pictures: PictureSources): string | null {
+async function fileOf(route: Route, pictures: PictureSources): Promise<string | null> {
   switch (route.kind) {
     case 'page':
       return route.filePath;
@@ -54,6 +56,8 @@ function fileOf(route: Route, pictures: PictureSources): string | null {
       return pictures.sources.previewPath(route.id);
     case 'result':
       return pictures.gallery.pathOf(route.id);
+    case 'thumbnail':
+      return pictures.thumbnails.pathOf(route.id);
     case 'preview':
       return pictures.queue.previewPath(route.id);
   }

@@ -5,6 +5,7 @@ import { usePage } from './app-context';
 import styles from './app.module.css';
 import type { PageBridge } from './bridge';
 import { Consent } from './features/consent/consent';
+import { Gallery } from './features/gallery/gallery';
 import { LiveRegion } from './features/messages/live-region';
 import { Messages } from './features/messages/messages';
 import { Prompt } from './features/prompt/prompt';
@@ -61,6 +62,7 @@ export function Window({ bridge }: { bridge: PageBridge }) {
           </p>
         )}
         <Consent />
+        <Gallery />
         <LiveRegion />
       </main>
     </Tooltip.Provider>

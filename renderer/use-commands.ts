@@ -5,7 +5,7 @@ import { useActions } from './app-context';
 import type { PageBridge } from './bridge';
 import type { Actions } from './state/app';
 
-type Command = EventOf<'command'>;
+type Command = EventOf<'command'> | 'gallery';
 
 /** Listens for as long as the window is there. */
 export function useCommands(bridge: PageBridge): void {
@@ -44,6 +44,8 @@ function commandOf(event: KeyboardEvent): Command | null {
       return 'generate';
     case 's':
       return 'save';
+    case 'g':
+      return 'gallery';
     default:
       return null;
   }
@@ -59,6 +61,8 @@ function doCommand(command: Command, actions: Actions): void {
       return void actions.cancel();
     case 'save':
       return void actions.saveResult();
+    case 'gallery':
+      return actions.setGalleryOpen(true);
     case 'paste':
       // The page may not read the clipboard by itself; where the platform refuses this, the key still works.
       if (!document.execCommand('paste')) actions.askForPasteKey();

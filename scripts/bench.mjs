@@ -85,6 +85,7 @@ function table({ machine, runs, pipeline, decode }) {
 /** Name → bench; each parses its own options. Loaded when asked for, because they need installed packages. */
 const OTHERS = {
   checkpoint: async () => (await import('./bench/checkpoint.mjs')).benchCheckpoint,
+  gallery: async () => (await import('./bench/gallery.mjs')).benchGallery,
   starter: async () => (await import('./bench/starter.mjs')).benchStarter,
 };
 

@@ -1,5 +1,6 @@
 /** Every request and event between the page and the main process. Both sides are generic over these tables. */
 import { z } from 'zod';
+import { gallerySearchSchema } from './gallery';
 import { generationSettingsSchema } from './generation';
 import { jobProgressSchema, jobViewSchema } from './job';
 import { modelInfoSchema } from './models';
@@ -39,6 +40,9 @@ export const resultViewSchema = z.object({
   /** The mask it was made with. */
   maskId: id.nullable().optional(),
   url: z.string(),
+  /** A small one for lists. */
+  thumbnailUrl: z.string().optional(),
+  isStarred: z.boolean().default(false),
   /** Where the picture it was made from is served, if that is still there. */
   sourceUrl: z.string().optional(),
   width: z.number().int(),
@@ -149,6 +153,22 @@ export const REQUESTS = {
     request: z.object({ resultId: id }),
     response: z.object({ path: z.string() }).nullable(),
   },
+  /** Marks a result as a favourite, or not any more. */
+  'result.star': {
+    request: z.object({ resultId: id, isStarred: z.boolean() }),
+    response: resultViewSchema,
+  },
+  /** Puts the pictures into the system's bin and forgets them; answers which ones went. */
+  'result.delete': {
+    request: z.object({ resultIds: z.array(id).min(1).max(1000) }),
+    response: z.object({ resultIds: z.array(id) }),
+  },
+  /** A stretch of the results that a search finds, newest first. */
+  'gallery.search': { request: gallerySearchSchema, response: z.array(resultViewSchema) },
+  /** How many a search finds. */
+  'gallery.count': { request: gallerySearchSchema, response: z.object({ total: z.number().int() }) },
+  /** Models of all results, most used first; null is the bundled one. */
+  'gallery.models': { request: nothing, response: z.array(z.string().nullable()) },
   /** Shows the result's file in the platform's file manager. */
   'result.reveal': { request: z.object({ resultId: id }), response: nothing },
   /** Native folder dialog, then the engine reads the model; null when closed. */

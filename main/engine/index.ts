@@ -4,9 +4,10 @@ import { ModelCache, describeModel } from './model/loaded-model';
 import { toErrorBody, AppError } from '../../shared/errors';
 import { serverOf, type NetworkSettings } from '../../shared/network';
 import type { NetworkView } from '../../shared/network-view';
+import type { RestoredSettings } from '../../shared/restored-settings';
 import { cancelledError } from './context';
 import { understandSettings } from './foreign-settings/understand';
-import { inspectPicture } from './image/inspect';
+import { inspectPicture, pictureSize, writeThumbnail } from './image/inspect';
 import { readSettings } from './image/read-settings';
 import { img2img } from './img2img';
 import { listLoras } from './lora/find-lora';
@@ -53,11 +54,16 @@ const handlers: Handlers = {
     const { inputPath, previewPath } = ENGINE_METHODS.inspect.parse(params);
     return inspectPicture(inputPath, previewPath);
   },
-  'settings.read': async (params) => {
-    const { inputPath } = ENGINE_METHODS['settings.read'].parse(params);
-    const found = await readSettings(inputPath);
-    return found === null ? null : understandSettings(found);
+  thumbnail: async (params) => {
+    const { inputPath, thumbnailPath } = ENGINE_METHODS.thumbnail.parse(params);
+    await writeThumbnail(inputPath, thumbnailPath);
+    return null;
   },
+  'picture.describe': async (params) => {
+    const { inputPath } = ENGINE_METHODS['picture.describe'].parse(params);
+    return { ...(await pictureSize(inputPath)), restored: await settingsIn(inputPath) };
+  },
+  'settings.read': async (params) => settingsIn(ENGINE_METHODS['settings.read'].parse(params).inputPath),
   'model.info': async (params) => describeModel(ENGINE_METHODS['model.info'].parse(params).model),
   'prompt.count-tokens': async (params) => {
     const { prompt, model } = ENGINE_METHODS['prompt.count-tokens'].parse(params);
@@ -121,6 +127,11 @@ const remoteAccess = (options: NetworkOptions = {}): RemoteAccess => ({
 
 const viewOf = async (settings: NetworkSettings): Promise<NetworkView> =>
   networkView(settings, await readRecentLedger());
+
+async function settingsIn(inputPath: string): Promise<RestoredSettings | null> {
+  const found = await readSettings(inputPath);
+  return found === null ? null : understandSettings(found);
+}
 
 async function counterOf(model: string | null): Promise<PromptCounter> {
   const path = model ?? starterModelPath();

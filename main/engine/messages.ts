@@ -37,6 +37,10 @@ export type PictureInfo = z.infer<typeof pictureInfoSchema>;
 export const ENGINE_METHODS = {
   /** Reads a picture, checks that it is usable, writes an upright sRGB PNG of at most 2048 px per side for display. */
   inspect: z.object({ inputPath: z.string(), previewPath: z.string() }),
+  /** Writes a small WebP of a picture for lists: at most 320 px per side. */
+  thumbnail: z.object({ inputPath: z.string(), thumbnailPath: z.string() }),
+  /** Size and settings of a picture, without decoding its pixels. */
+  'picture.describe': z.object({ inputPath: z.string() }),
   /** Reads the settings that a picture carries; null when there are none. */
   'settings.read': z.object({ inputPath: z.string() }),
   /** Reads a model folder (`null`: the bundled starter model). */
@@ -84,6 +88,8 @@ export type EngineMethod = keyof typeof ENGINE_METHODS;
 /** Method name → what it answers. */
 export interface EngineAnswers {
   inspect: PictureInfo;
+  thumbnail: null;
+  'picture.describe': { width: number; height: number; restored: RestoredSettings | null };
   'settings.read': RestoredSettings | null;
   'model.info': ModelInfo;
   'prompt.count-tokens': { tokens: number; limit: number };
@@ -139,6 +145,12 @@ export type FromEngine = z.infer<typeof fromEngineSchema>;
 /** Schemas of the answers, for the receiving side. */
 export const ENGINE_ANSWER_SCHEMAS = {
   inspect: pictureInfoSchema,
+  thumbnail: z.null(),
+  'picture.describe': z.object({
+    width: z.number().int(),
+    height: z.number().int(),
+    restored: restoredSettingsSchema.nullable(),
+  }),
   'settings.read': restoredSettingsSchema.nullable(),
   'model.info': modelInfoSchema,
   'prompt.count-tokens': z.object({ tokens: z.number().int(), limit: z.number().int() }),

@@ -1,48 +1,87 @@
-/** The results: picture files by day, and an index with one JSON line per picture that is only ever appended to. */
-import { mkdir, open, readFile } from 'node:fs/promises';
+/**
+ * The results: picture files by day, a log with one JSON line per event that is only ever appended to, and an index for searching.
+ * The log decides; the index follows it and is made again from it, and from the pictures themselves, when it is lost.
+ */
 import { existsSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
-import { resultViewSchema, type ResultView } from '../../shared/contract';
 import { AppError } from '../../shared/errors';
+import type { ResultView } from '../../shared/contract';
+import type { GallerySearch } from '../../shared/gallery';
 import type { GenerationSettings } from '../../shared/generation';
 import type { JobReport } from '../../shared/job';
-import { ID_PATTERN, resultUrl, sourceUrl } from './media-urls';
+import { GalleryDatabase, type Entry, type Found } from './gallery-database';
+import { GalleryLog, recordSchema, type LogLine, type ResultRecord } from './gallery-log';
+import { ID_PATTERN, resultUrl, sourceUrl, thumbnailUrl } from './media-urls';
+import { findLostPictures, UNKNOWN_SOURCE } from './lost-pictures';
 
-/** One line of `index.jsonl`; `file` is relative to the results folder, with forward slashes. */
-const recordSchema = resultViewSchema
-  .omit({ url: true, sourceUrl: true })
-  .extend({ file: z.string().min(1) });
-type ResultRecord = z.infer<typeof recordSchema>;
+/** As many log lines are taken into the index at once; between them the app may do other things. */
+const LINES_AT_ONCE = 500;
+/** Name of the index's number for how far the log was read, in bytes. */
+const READ_TO = 'logBytes';
 
-/** Folder of results: `<yyyy-mm-dd>/<jobId>-<index>.<format>` and `index.jsonl`. */
+/** Folder of results: `<yyyy-mm-dd>/<jobId>-<index>.<format>`, `index.jsonl` (the log) and `gallery.db`. */
 export class Gallery {
   readonly #folder: string;
   readonly #log: (text: string) => void;
-  readonly #records = new Map<string, ResultRecord>();
-  #appending: Promise<void> = Promise.resolve();
+  readonly #lines: GalleryLog;
+  #index: GalleryDatabase | null = null;
+  #adding: Promise<unknown> = Promise.resolve();
 
   constructor(folder: string, log: (text: string) => void) {
     this.#folder = folder;
     this.#log = log;
+    this.#lines = new GalleryLog(path.join(folder, 'index.jsonl'), log);
   }
 
-  /** Reads the index; a line that makes no sense is skipped, a picture that is gone is left out. */
-  async load(): Promise<void> {
-    const text = await readFile(this.#indexPath, 'utf8').catch(() => '');
-    for (const line of text.split('\n')) {
-      if (line.trim() === '') continue;
-      const record = parseLine(line);
-      if (record === null) this.#log(`a line of the results' index makes no sense: ${line.slice(0, 200)}`);
-      else if (this.#absolutePath(record) !== null) this.#records.set(record.id, record);
+  /** Opens the index and takes in what the log has beyond it; a lost one is made again. Answers whether it was. */
+  async load(): Promise<boolean> {
+    await mkdir(this.#folder, { recursive: true });
+    const file = path.join(this.#folder, 'gallery.db');
+    let index = GalleryDatabase.open(file, this.#log);
+    // A log that is shorter than what was read of it is another one.
+    if (index.remembered(READ_TO) > this.#lines.sizeBytes()) {
+      index.close();
+      await rm(file, { force: true });
+      index = GalleryDatabase.open(file, this.#log);
     }
+    this.#index = index;
+    const isRebuilt = index.isNew;
+    for await (const { lines, end } of this.#lines.read(index.remembered(READ_TO), LINES_AT_ONCE)) {
+      index.inOne(() => {
+        for (const line of lines) this.#take(line);
+        index.remember(READ_TO, end);
+      });
+    }
+    return isRebuilt;
   }
 
-  /** All results whose pictures are still there, oldest first. */
-  list(): ResultView[] {
-    return [...this.#records.values()]
-      .filter((record) => existsSync(path.join(this.#folder, record.file)))
-      .map(toView);
+  /** Takes in pictures that lie in the folder and stand nowhere, with the settings that they carry; answers how many. */
+  async recover(read: Parameters<typeof findLostPictures>[2]): Promise<number> {
+    const lost = await findLostPictures(this.#folder, (id) => this.#db.find(id) !== null, read, this.#log);
+    if (lost.length > 0) await this.#append(lost);
+    return lost.length;
+  }
+
+  /** What a search lets through, newest first. Entries whose picture is gone are left out, so a stretch may be shorter than asked. */
+  search(wanted: GallerySearch): ResultView[] {
+    const { offset, limit, ...filter } = wanted;
+    return this.#db.search(filter, offset, limit).flatMap((found) => this.#view(found) ?? []);
+  }
+
+  /** How many entries a search lets through. */
+  count(wanted: GallerySearch): number {
+    return this.#db.count(wanted);
+  }
+
+  /** Models of all results, most used first; null stands for the bundled one. */
+  models(): (string | null)[] {
+    return this.#db.models().map((model) => (model === '' ? null : model));
+  }
+
+  /** The newest results whose pictures are still there, newest first. */
+  newest(limit: number): ResultView[] {
+    return this.search({ text: '', from: null, to: null, model: null, isStarred: false, offset: 0, limit });
   }
 
   /** The folder for the results of a job that starts now. */
@@ -57,7 +96,8 @@ export class Gallery {
   /** Records finished pictures of a job; one that is recorded twice (after a crash, or as the job's last) keeps one entry. */
   async add(job: AddedJob): Promise<ResultView[]> {
     // All pictures of a job have one time, so that those of a job that went on later stay together.
-    const sibling = [...this.#records.values()].find((record) => record.jobId === job.id);
+    const [sibling] = this.#db.ofJob(job.id);
+    const createdAt = sibling === undefined ? job.finishedAt : parse(sibling).createdAt;
     const added = job.report.outputs.map((output, index): ResultRecord => {
       const file = path.relative(this.#folder, output.path).split(path.sep).join('/');
       return recordSchema.parse({
@@ -69,62 +109,95 @@ export class Gallery {
         height: output.height,
         seed: output.seed,
         settings: job.settings,
-        createdAt: sibling?.createdAt ?? job.finishedAt,
+        createdAt,
         file,
       });
     });
     await this.#append(added);
-    return added.map(toView);
+    return added.map(({ id }) => this.get(id));
+  }
+
+  /** Marks a result as a favourite, or not any more. Throws `input` when it is not there. */
+  async star(resultId: string, isStarred: boolean): Promise<ResultView> {
+    this.get(resultId);
+    await this.#append([{ starred: resultId, value: isStarred }]);
+    return this.get(resultId);
+  }
+
+  /** Forgets a result whose picture went to the bin. */
+  async forget(resultId: string): Promise<void> {
+    await this.#append([{ deleted: resultId }]);
   }
 
   /** One result; throws `input` when it is not there. */
   get(resultId: string): ResultView {
-    const record = this.#records.get(resultId);
-    if (record === undefined || !existsSync(path.join(this.#folder, record.file))) throw gone();
-    return toView(record);
+    const found = ID_PATTERN.test(resultId) ? this.#db.find(resultId) : null;
+    const view = found === null ? null : this.#view(found);
+    if (view === null) throw gone();
+    return view;
   }
 
   /** Absolute path of a result's picture; null for an id that is not known. */
   pathOf(resultId: string): string | null {
-    const record = ID_PATTERN.test(resultId) ? this.#records.get(resultId) : undefined;
-    return record === undefined ? null : this.#absolutePath(record);
+    const found = ID_PATTERN.test(resultId) ? this.#db.find(resultId) : null;
+    return found === null ? null : this.#absolutePath(parse(found));
   }
 
-  get #indexPath(): string {
-    return path.join(this.#folder, 'index.jsonl');
+  /** Answers when everything that was begun is on the disk, and closes the index. */
+  async close(): Promise<void> {
+    await this.#adding.catch(() => undefined);
+    this.#index?.close();
+    this.#index = null;
   }
 
-  /** Null when the record points outside the results folder, as only a tampered index does. */
+  get #db(): GalleryDatabase {
+    if (this.#index === null) throw new AppError('internal', 'The gallery is not open.');
+    return this.#index;
+  }
+
+  #view(found: Found): ResultView | null {
+    const record = parse(found);
+    const filePath = this.#absolutePath(record);
+    if (filePath === null || !existsSync(filePath)) return null;
+    const { file: _file, ...view } = record;
+    return {
+      ...view,
+      url: resultUrl(view.id),
+      thumbnailUrl: thumbnailUrl(view.id),
+      ...(view.sourceId === UNKNOWN_SOURCE ? {} : { sourceUrl: sourceUrl(view.sourceId) }),
+      isStarred: found.isStarred,
+    };
+  }
+
+  /** Null when the record points outside the results folder, as only a tampered log does. */
   #absolutePath(record: ResultRecord): string | null {
     const filePath = path.resolve(this.#folder, record.file);
     const relative = path.relative(this.#folder, filePath);
     return relative.startsWith('..') || path.isAbsolute(relative) ? null : filePath;
   }
 
-  #append(records: readonly ResultRecord[]): Promise<void> {
-    const append = this.#appending
+  /** Log first, index second: what is in the index is always in the log. */
+  #append(lines: readonly LogLine[]): Promise<void> {
+    const append = this.#adding
       .catch(() => undefined)
       .then(async () => {
-        const isNew = (record: ResultRecord): boolean => !this.#records.has(record.id);
-        const text = records
-          .filter(isNew)
-          .map((record) => `${JSON.stringify(record)}\n`)
-          .join('');
-        if (text === '') return;
-        await mkdir(this.#folder, { recursive: true });
-        // A power cut may have left half a line; the next one starts on its own.
-        const start = (await endsWithNewline(this.#indexPath)) ? '' : '\n';
-        const index = await open(this.#indexPath, 'a');
-        try {
-          await index.appendFile(start + text);
-          await index.sync();
-        } finally {
-          await index.close();
-        }
-        for (const record of records) this.#records.set(record.id, record);
+        const isNew = (line: LogLine): boolean => !('id' in line) || this.#db.find(line.id) === null;
+        const fresh = lines.filter(isNew);
+        if (fresh.length === 0) return;
+        const end = await this.#lines.append(fresh);
+        this.#db.inOne(() => {
+          for (const line of fresh) this.#take(line);
+          this.#db.remember(READ_TO, end);
+        });
       });
-    this.#appending = append;
+    this.#adding = append;
     return append;
+  }
+
+  #take(line: LogLine): void {
+    if ('starred' in line) this.#db.star(line.starred, line.value);
+    else if ('deleted' in line) this.#db.remove(line.deleted);
+    else if (this.#absolutePath(line) !== null) this.#db.add(entryOf(line));
   }
 }
 
@@ -141,32 +214,17 @@ export interface AddedJob {
   finishedAt: number;
 }
 
-const toView = ({ file: _file, ...view }: ResultRecord): ResultView => ({
-  ...view,
-  url: resultUrl(view.id),
-  sourceUrl: sourceUrl(view.sourceId),
+const entryOf = (record: ResultRecord): Entry => ({
+  id: record.id,
+  jobId: record.jobId,
+  createdAt: record.createdAt,
+  model: record.settings.model ?? '',
+  prompt: record.settings.prompt,
+  isStarred: false,
+  record: JSON.stringify(record),
 });
+
+const parse = ({ record }: Found): ResultRecord => recordSchema.parse(JSON.parse(record));
 
 const gone = (): AppError =>
   new AppError('input', 'This result is not there any more; its file was moved or deleted.');
-
-function parseLine(line: string): ResultRecord | null {
-  try {
-    return recordSchema.parse(JSON.parse(line));
-  } catch {
-    return null;
-  }
-}
-
-async function endsWithNewline(filePath: string): Promise<boolean> {
-  const file = await open(filePath, 'r').catch(() => null);
-  if (file === null) return true;
-  try {
-    const { size } = await file.stat();
-    if (size === 0) return true;
-    const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
-    return buffer[0] === 0x0a;
-  } finally {
-    await file.close();
-  }
-}

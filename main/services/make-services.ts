@@ -12,6 +12,7 @@ import { makeRequestHandlers, type Desktop, type RequestHandlers } from './reque
 import { SettingsStore } from './settings-store';
 import { SourceStore } from './source-store';
 import { TokenStore, type KeyStore } from './token-store';
+import { Thumbnails } from './thumbnails';
 
 /** How long the painting process stays, with its models in memory, after the last job. */
 const PAINTER_IDLE_MS = 10 * 60_000;
@@ -24,6 +25,7 @@ export interface ServicePaths {
   sourcesFolder: string;
   jobsFolder: string;
   resultsFolder: string;
+  thumbnailsFolder: string;
   starterFolder: string;
   engineFile: string;
   /** Null in development. */
@@ -51,6 +53,7 @@ export interface Services {
   settings: SettingsStore;
   sources: SourceStore;
   gallery: Gallery;
+  thumbnails: Thumbnails;
   queue: JobQueue;
   handlers: RequestHandlers;
   /** Process ids of the engines that run at the moment. */
@@ -83,6 +86,7 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
   const settings = new SettingsStore(paths.settingsFile, log);
   const sources = new SourceStore(paths.sourcesFolder, reader);
   const gallery = new Gallery(paths.resultsFolder, log);
+  const thumbnails = new Thumbnails({ folder: paths.thumbnailsFolder, gallery, engine: reader, log });
   const models = new ModelList({ engine: reader, settings, log });
   const queue: JobQueue = new JobQueue({
     jobsFolder: paths.jobsFolder,
@@ -107,7 +111,17 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
       if (isJobDone) options.announceResults(results.length);
     },
   });
-  await Promise.all([settings.load(), gallery.load(), queue.load(), tokens.load()]);
+  const [, isGalleryRebuilt] = await Promise.all([
+    settings.load(),
+    gallery.load(),
+    queue.load(),
+    tokens.load(),
+  ]);
+  if (isGalleryRebuilt) {
+    gallery
+      .recover((inputPath) => reader.request('picture.describe', { inputPath }))
+      .catch((error: unknown) => log(`lost pictures were not looked for: ${String(error)}`));
+  }
   const consent = new ConsentDesk({
     engine: reader,
     ask: (question) => options.send('consent.asked', question),
@@ -117,6 +131,7 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
     settings,
     sources,
     gallery,
+    thumbnails,
     queue,
     handlers: makeRequestHandlers({
       ...options,
@@ -124,6 +139,7 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
       settings,
       sources,
       gallery,
+      thumbnails,
       models,
       queue,
       reader,
@@ -140,6 +156,7 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
       painter.close();
       reader.close();
       await Promise.all([saved, settings.flush()]);
+      await gallery.close();
     },
   };
 }

@@ -8,6 +8,7 @@ export const ID_PATTERN = /^[a-z0-9-]{1,64}$/;
 
 export const sourceUrl = (sourceId: string): string => `${APP_ORIGIN}/media/source/${sourceId}.png`;
 export const resultUrl = (resultId: string): string => `${APP_ORIGIN}/media/result/${resultId}`;
+export const thumbnailUrl = (resultId: string): string => `${APP_ORIGIN}/media/thumbnail/${resultId}`;
 /** The sequence makes every preview a new address, so that the page never shows a cached one. */
 export const previewUrl = (jobId: string, sequence: number): string =>
   `${APP_ORIGIN}/media/preview/${jobId}?n=${sequence}`;

@@ -3,9 +3,9 @@ import path from 'node:path';
 import { APP_ORIGIN, ID_PATTERN } from './media-urls';
 
 export type Route =
-  { kind: 'page'; filePath: string } | { kind: 'source' | 'result' | 'preview'; id: string };
+  { kind: 'page'; filePath: string } | { kind: 'source' | 'result' | 'thumbnail' | 'preview'; id: string };
 
-const MEDIA_PATTERN = /^\/media\/(?:(source)\/([a-z0-9-]+)\.png|(result|preview)\/([a-z0-9-]+))$/;
+const MEDIA_PATTERN = /^\/media\/(?:(source)\/([a-z0-9-]+)\.png|(result|thumbnail|preview)\/([a-z0-9-]+))$/;
 
 /** What a GET of `address` means; null for another origin, an unknown path, a bad id, or a way out of the page's folder. */
 export function routeOf(address: string, rendererFolder: string): Route | null {
@@ -23,7 +23,9 @@ export function routeOf(address: string, rendererFolder: string): Route | null {
     const kind = source ?? other;
     const id = sourceId ?? otherId;
     if (id === undefined || !ID_PATTERN.test(id)) return null;
-    return kind === 'source' || kind === 'result' || kind === 'preview' ? { kind, id } : null;
+    return kind === 'source' || kind === 'result' || kind === 'thumbnail' || kind === 'preview'
+      ? { kind, id }
+      : null;
   }
   if (pathname.includes('\0') || pathname.includes('\\')) return null;
   const filePath = path.join(rendererFolder, pathname === '/' ? 'index.html' : pathname);

@@ -15,7 +15,11 @@ import type { JobQueue } from './job-queue';
 import type { ModelList } from './model-list';
 import type { SettingsStore } from './settings-store';
 import type { SourceStore } from './source-store';
+import type { Thumbnails } from './thumbnails';
 import type { TokenStore } from './token-store';
+
+/** So many results stand beside the picture; the gallery has all of them. */
+const RECENT_RESULTS = 200;
 
 /** What the services need from the desktop; each dialog answers null when the person closed it. */
 export interface Desktop {
@@ -24,6 +28,8 @@ export interface Desktop {
   /** `extension` without a dot. */
   pickSavePath: (suggestedName: string, extension: string) => Promise<string | null>;
   revealFile: (filePath: string) => void;
+  /** Puts a file into the system's bin; rejects where there is none. */
+  trashFile: (filePath: string) => Promise<void>;
 }
 
 export interface RequestServices {
@@ -33,6 +39,7 @@ export interface RequestServices {
   settings: SettingsStore;
   sources: SourceStore;
   gallery: Gallery;
+  thumbnails: Thumbnails;
   models: ModelList;
   queue: JobQueue;
   /** The engine process for short questions. */
@@ -55,7 +62,8 @@ export type RequestHandlers = {
 
 /** Builds the handlers of all requests. */
 export function makeRequestHandlers(services: RequestServices): RequestHandlers {
-  const { settings, sources, gallery, models, queue, reader, consent, tokens, desktop } = services;
+  const { settings, sources, gallery, thumbnails, models, queue, reader, consent, tokens, desktop } =
+    services;
   const checkModel = (model: string | null): void => {
     if (!models.isKnown(model))
       throw new AppError(
@@ -97,7 +105,7 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
         source,
         models: known,
         jobs: queue.list(),
-        results: gallery.list(),
+        results: gallery.newest(RECENT_RESULTS),
       };
     },
     'draft.save': async (draft) => {
@@ -183,6 +191,27 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
       });
       return { path: target };
     },
+    'result.star': ({ resultId, isStarred }) => gallery.star(resultId, isStarred),
+    'result.delete': async ({ resultIds }) => {
+      const gone: string[] = [];
+      for (const resultId of resultIds) {
+        const filePath = existingPath(gallery, gallery.get(resultId));
+        await desktop.trashFile(filePath).catch((error: unknown) => {
+          throw new AppError(
+            'output',
+            `${path.basename(filePath)} could not be put into the bin, so it was left where it is; delete it in its folder instead.`,
+            { cause: error },
+          );
+        });
+        await gallery.forget(resultId);
+        await thumbnails.remove(resultId);
+        gone.push(resultId);
+      }
+      return { resultIds: gone };
+    },
+    'gallery.search': async (wanted) => gallery.search(wanted),
+    'gallery.count': async (wanted) => ({ total: gallery.count(wanted) }),
+    'gallery.models': async () => gallery.models(),
     'result.reveal': async ({ resultId }) => {
       desktop.revealFile(existingPath(gallery, gallery.get(resultId)));
       return null;

@@ -1,6 +1,8 @@
 /** The page's store and everything it can do: calls over the bridge, answers folded into the state. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { ResultView } from '../../shared/contract';
 import type { ErrorBody } from '../../shared/errors';
+import type { GallerySearch } from '../../shared/gallery';
 import type { GenerationSettings } from '../../shared/generation';
 import type { Result } from '../../shared/result';
 import type { Draft } from '../../shared/settings';
@@ -61,10 +63,21 @@ export interface Actions extends NetworkActions {
   switchToStarterModel: () => void;
   selectResult: (resultId: string | null) => void;
   saveResult: () => Promise<void>;
-  revealResult: () => Promise<void>;
+  /** Shows a result's file in its folder; the shown one when left out. */
+  revealResult: (result?: ResultView) => Promise<void>;
+  /** Looks at a result of the gallery, among the newest ones. */
+  showResult: (result: ResultView) => void;
+  /** Turns the star on or off; the changed result, or null when that failed. */
+  starResult: (result: ResultView) => Promise<ResultView | null>;
+  /** Puts a result into the system's bin; false when that failed. */
+  deleteResult: (result: ResultView) => Promise<boolean>;
+  setGalleryOpen: (isOpen: boolean) => void;
+  searchGallery: (search: GallerySearch) => Promise<ResultView[] | null>;
+  countGallery: (search: GallerySearch) => Promise<number | null>;
+  galleryModels: () => Promise<(string | null)[]>;
   makeResultInput: () => Promise<void>;
-  /** Takes over the settings and the seed of the shown result. */
-  reuseSettings: () => void;
+  /** Takes over the settings and the seed of a result; of the shown one when left out. */
+  reuseSettings: (result?: ResultView) => void;
   setCompareMode: (mode: CompareMode) => void;
   dismissProblem: () => void;
   askForPasteKey: () => void;
@@ -230,17 +243,33 @@ export function createApp(bridge: PageBridge): App {
         confirm('saved', { path: saved.path });
       }
     },
-    revealResult: async () => {
-      const result = shownResult(state());
-      if (result !== null) valueOf('result', await bridge.resultReveal({ resultId: result.id }));
+    revealResult: async (result = shownResult(state()) ?? undefined) => {
+      if (result !== undefined) valueOf('result', await bridge.resultReveal({ resultId: result.id }));
     },
+    showResult: (result) => dispatch({ type: 'result-shown', result }),
+    starResult: async ({ id, isStarred }) => {
+      const result = valueOf('result', await bridge.resultStar({ resultId: id, isStarred: !isStarred }));
+      if (result !== null) dispatch({ type: 'result-changed', result });
+      return result;
+    },
+    deleteResult: async ({ id }) => {
+      const gone = valueOf('result', await bridge.resultDelete({ resultIds: [id] }));
+      if (gone !== null) {
+        dispatch({ type: 'results-removed', resultIds: gone.resultIds });
+        confirm('deleted');
+      }
+      return gone !== null;
+    },
+    setGalleryOpen: (isOpen) => dispatch({ type: 'gallery-opened', isOpen }),
+    searchGallery: async (search) => valueOf('result', await bridge.gallerySearch(search)),
+    countGallery: async (search) => valueOf('result', await bridge.galleryCount(search))?.total ?? null,
+    galleryModels: async () => valueOf('result', await bridge.galleryModels()) ?? [],
     makeResultInput: async () => {
       const result = shownResult(state());
       if (result !== null) await bringIn(() => bridge.sourceUseResult({ resultId: result.id }));
     },
-    reuseSettings: () => {
-      const result = shownResult(state());
-      if (result === null) return;
+    reuseSettings: (result = shownResult(state()) ?? undefined) => {
+      if (result === undefined) return;
       changeDraft((now) => lockSeed({ ...now, settings: { ...result.settings, count: 1 } }, result.seed));
       confirm('copiedSettings');
     },

@@ -22,6 +22,11 @@ export function toPercent(share: number): number {
   return Math.round(share * 100);
 }
 
+/** A moment as date and time, in the words of the page's language. */
+export function formatDate(timeMs: number, language?: string): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }).format(timeMs);
+}
+
 /** `512 × 384`. */
 export function formatSize(width: number, height: number): string {
   return `${width} × ${height}`;

@@ -21,7 +21,7 @@ export interface Problem {
 
 /** A short confirmation, said politely: an i18n key of the `notice` group with its values. */
 export interface Notice {
-  key: 'saved' | 'copiedSettings' | 'restored' | 'modelOpened' | 'discarded' | 'pasteByKey';
+  key: 'saved' | 'copiedSettings' | 'deleted' | 'restored' | 'modelOpened' | 'discarded' | 'pasteByKey';
   values: Record<string, string>;
 }
 
@@ -52,6 +52,7 @@ export interface PageState {
   /** Result in the big view; null follows the running job. */
   selectedResultId: string | null;
   compareMode: CompareMode;
+  isGalleryOpen: boolean;
   tokenCount: TokenCount | null;
   /** Where the stages of the form as it stands would run; null until it is known. */
   plan: PlanView | null;
@@ -107,6 +108,7 @@ export const INITIAL_STATE: PageState = {
   results: [],
   selectedResultId: null,
   compareMode: 'side',
+  isGalleryOpen: false,
   tokenCount: null,
   plan: null,
   network: null,

@@ -23,6 +23,11 @@ export type PageEvent =
   | { type: 'job-progress'; event: EventOf<'job.progress'> }
   | { type: 'job-forgotten'; jobId: string }
   | { type: 'results-added'; results: readonly ResultView[] }
+  /** A result that is not among the newest ones, to be looked at. */
+  | { type: 'result-shown'; result: ResultView }
+  | { type: 'result-changed'; result: ResultView }
+  | { type: 'results-removed'; resultIds: readonly string[] }
+  | { type: 'gallery-opened'; isOpen: boolean }
   | { type: 'result-selected'; resultId: string | null }
   | { type: 'compare-mode-changed'; mode: CompareMode }
   | { type: 'tokens-counted'; tokenCount: TokenCount | null }
@@ -68,6 +73,17 @@ export function reduce(state: PageState, event: PageEvent): PageState {
       return forgetJob(state, event.jobId);
     case 'results-added':
       return addResults(state, event.results);
+    case 'result-shown':
+      return showResult(state, event.result);
+    case 'result-changed':
+      return {
+        ...state,
+        results: state.results.map((known) => (known.id === event.result.id ? event.result : known)),
+      };
+    case 'results-removed':
+      return removeResults(state, event.resultIds);
+    case 'gallery-opened':
+      return { ...state, isGalleryOpen: event.isOpen };
     case 'result-selected':
       return { ...state, selectedResultId: event.resultId };
     case 'compare-mode-changed':
@@ -186,6 +202,27 @@ function addResults(state: PageState, added: readonly ResultView[]): PageState {
   const count = first === undefined ? 0 : (state.runs[first.jobId]?.view.settings.count ?? 1);
   const isComplete = first !== undefined && added.length >= count;
   return { ...state, results, selectedResultId: isComplete ? first.id : state.selectedResultId };
+}
+
+function showResult(state: PageState, result: ResultView): PageState {
+  const isKnown = state.results.some((known) => known.id === result.id);
+  return {
+    ...state,
+    results: isKnown ? state.results : sortNewestFirst([...state.results, result]),
+    selectedResultId: result.id,
+    isGalleryOpen: false,
+  };
+}
+
+/** The next older result takes the place of the one that was looked at. */
+function removeResults(state: PageState, resultIds: readonly string[]): PageState {
+  const isGone = (id: string): boolean => resultIds.includes(id);
+  const results = state.results.filter(({ id }) => !isGone(id));
+  const selectedId = state.selectedResultId;
+  if (selectedId === null || !isGone(selectedId)) return { ...state, results };
+  const place = state.results.findIndex(({ id }) => id === selectedId);
+  const next = state.results.slice(place).find(({ id }) => !isGone(id)) ?? results.at(-1);
+  return { ...state, results, selectedResultId: next?.id ?? null };
 }
 
 /** Newest job first; the pictures of one job keep their order. */

@@ -66,6 +66,12 @@ export const ZONES: readonly Zone[] = [
   },
   { files: /^main\/hardware\//, packages: SCHEMA, sources: /^(shared|main\/hardware)\//, mayUseNode: true },
   {
+    files: /^main\/services\/gallery-database\.ts$/,
+    packages: [...SCHEMA, 'node-sqlite3-wasm'],
+    sources: /^(shared|main\/services)\//,
+    mayUseNode: true,
+  },
+  {
     files: /^main\/services\//,
     packages: SCHEMA,
     sources: /^(shared\/|main\/(services|placement|hardware)\/|main\/engine\/messages$)/,

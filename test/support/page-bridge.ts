@@ -6,7 +6,7 @@ import type { Bridge } from '../../shared/bridge';
 import type { AppState, EventName, EventOf, NetworkState, Source } from '../../shared/contract';
 import { generationSettingsSchema } from '../../shared/generation';
 import type { JobView } from '../../shared/job';
-import { ok } from '../../shared/result';
+import { fail, ok } from '../../shared/result';
 
 export interface PageBridge {
   bridge: Bridge<File>;
@@ -92,6 +92,11 @@ export function createPageBridge(app: AppState): PageBridge {
     jobDiscard: async () => ok(null),
     resultSave: async () => ok({ path: '/pictures/result.png' }),
     resultReveal: async () => ok(null),
+    resultStar: async ({ resultId }) => fail({ code: 'input', message: `${resultId} is not there.` }),
+    resultDelete: async ({ resultIds }) => ok({ resultIds }),
+    gallerySearch: async () => ok([]),
+    galleryCount: async () => ok({ total: 0 }),
+    galleryModels: async () => ok([]),
     modelOpen: async () => ok(null),
     loraList: async () => ok([]),
     promptCountTokens: async ({ prompt }) => ok({ tokens: prompt.split(/\s+/u).length, limit: 75 }),
@@ -132,6 +137,11 @@ export function createPageBridge(app: AppState): PageBridge {
     jobDiscard: (payload) => (record('jobDiscard', payload), current.jobDiscard(payload)),
     resultSave: (payload) => (record('resultSave', payload), current.resultSave(payload)),
     resultReveal: (payload) => (record('resultReveal', payload), current.resultReveal(payload)),
+    resultStar: (payload) => (record('resultStar', payload), current.resultStar(payload)),
+    resultDelete: (payload) => (record('resultDelete', payload), current.resultDelete(payload)),
+    gallerySearch: (payload) => (record('gallerySearch', payload), current.gallerySearch(payload)),
+    galleryCount: (payload) => (record('galleryCount', payload), current.galleryCount(payload)),
+    galleryModels: () => (record('galleryModels'), current.galleryModels()),
     modelOpen: () => (record('modelOpen'), current.modelOpen()),
     loraList: () => (record('loraList'), current.loraList()),
     promptCountTokens: (payload) => (

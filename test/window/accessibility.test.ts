@@ -99,6 +99,11 @@ describe('the window in every state', () => {
     await page.getByRole('radio', { name: 'Slider' }).click();
     expect(await inspect('done-slider')).toEqual([]);
     await page.getByRole('radio', { name: 'Side by side' }).click();
+    await page.getByRole('button', { name: 'Gallery…' }).click();
+    await page.getByText('2 pictures', { exact: true }).waitFor();
+    await page.getByRole('listbox').getByRole('option').nth(1).waitFor();
+    expect(await inspect('gallery')).toEqual([]);
+    await page.keyboard.press('Escape');
     await thumbnails(page).nth(1).click();
     await page.getByRole('button', { name: 'Keep one seed' }).click();
     await page.getByLabel('Pictures').selectOption('1');

@@ -1,11 +1,12 @@
-/** What an artist does around the main job, in the real window: settings from pictures. */
+/** What an artist does around the main job, in the real window: settings from pictures, the gallery. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { CDPSession } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchApp, makeHome, removeHome, type RunningApp } from '../support/electron-app';
 import { jpegWith, pngWith, userComment } from '../support/foreign-pictures';
-import { answerDialogs, promptField, stepsField, waitUntilReady } from '../support/window-driver';
+import { seedResults } from '../support/seed-results.mjs';
+import { answerDialogs, promptField, screenshot, stepsField, waitUntilReady } from '../support/window-driver';
 
 const home = makeHome();
 const folder = path.join(home, 'brought');
@@ -14,6 +15,7 @@ let devtools: CDPSession;
 
 beforeAll(async () => {
   mkdirSync(folder, { recursive: true });
+  seedResults(home, 300);
   running = await launchApp({ home });
   await waitUntilReady(running.page);
   devtools = await running.app.context().newCDPSession(running.page);
@@ -38,6 +40,78 @@ async function drop(file: string, zone: 'Input' | 'Settings'): Promise<void> {
   await send('dragOver', x, y);
   await send('drop', x, y);
 }
+
+describe('the gallery', () => {
+  const options = () => running.page.getByRole('listbox').getByRole('option');
+  const details = () => running.page.getByRole('complementary', { name: 'The chosen picture' });
+
+  it('opens by key, shows what is in sight of many, and searches by words, star and day', async () => {
+    const { page } = running;
+    await page.keyboard.press('Control+g');
+    await page.getByText('300 pictures', { exact: true }).waitFor();
+    await options().first().waitFor();
+    await expect.poll(() => options().first().locator('img').count()).toBe(1);
+    expect(await options().count()).toBeLessThan(120);
+    await screenshot(page, 'gallery-many');
+    await page.getByLabel('Search', { exact: true }).fill('harbour 7');
+    // 7, 70 … 79 of 0 … 299: the last word may be unfinished.
+    await page.getByText('11 pictures', { exact: true }).waitFor();
+    await details().getByRole('button', { name: 'Star', exact: true }).click();
+    await details().getByRole('button', { name: 'Take the star away' }).waitFor();
+    await page.getByLabel('Search', { exact: true }).fill('');
+    await page.getByRole('button', { name: 'Starred' }).click();
+    await page.getByText('1 picture', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Starred' }).click();
+    await page.getByLabel('From', { exact: true }).fill('2026-02-01');
+    await page.getByLabel('To', { exact: true }).fill('2026-02-01');
+    await page.getByText('24 pictures', { exact: true }).waitFor();
+    await page.getByLabel('From', { exact: true }).fill('');
+    await page.getByLabel('To', { exact: true }).fill('');
+    await page.getByText('300 pictures', { exact: true }).waitFor();
+  });
+
+  it('is walked by arrows, and a picture goes to the bin', async () => {
+    const { page, app } = running;
+    await options().first().click();
+    await page.keyboard.press('End');
+    await expect.poll(() => details().textContent()).toContain('harbour 0 ');
+    await page.keyboard.press('ArrowLeft');
+    await expect.poll(() => details().textContent()).toContain('harbour 1 ');
+    // A machine without a desktop has no bin; whether it is asked for the right file is what counts.
+    await app.evaluate(({ shell }) => {
+      shell.trashItem = (file) => {
+        Object.assign(globalThis, { trashed: file });
+        return Promise.resolve();
+      };
+    });
+    await page.keyboard.press('Delete');
+    await page.getByText('299 pictures', { exact: true }).waitFor();
+    expect(await app.evaluate(() => Reflect.get(globalThis, 'trashed'))).toBe(
+      path.join(home, 'results', '2026-02-01', 'seeded.png'),
+    );
+    await expect.poll(() => details().textContent()).toContain('harbour 0 ');
+    await app.evaluate(({ shell }) => {
+      shell.trashItem = () => Promise.reject(new Error('no bin'));
+    });
+    await page.keyboard.press('Delete');
+    await page.keyboard.press('Escape');
+    await page.getByText('seeded.png could not be put into the bin').waitFor();
+    await page.getByRole('button', { name: 'Dismiss' }).click();
+  });
+
+  it('opens a picture in the window and gives the focus back', async () => {
+    const { page } = running;
+    const button = page.getByRole('button', { name: 'Gallery…' });
+    await button.press('Enter');
+    await page.getByLabel('Search', { exact: true }).fill('harbour 12');
+    await page.getByText('11 pictures', { exact: true }).waitFor();
+    await options().nth(10).dblclick();
+    await page.getByAltText('Result with seed 12', { exact: true }).waitFor();
+    await expect.poll(() => button.evaluate((element) => element === document.activeElement)).toBe(true);
+    await page.getByRole('button', { name: 'Use its settings' }).click();
+    await expect.poll(() => promptField(page).inputValue()).toBe('a harbour 12 at dusk');
+  });
+});
 
 describe('settings from pictures', () => {
   it('are taken over from a picture that is dropped on their zone, and the input stays', async () => {

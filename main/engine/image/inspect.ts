@@ -25,3 +25,33 @@ export async function inspectPicture(inputPath: string, previewPath: string): Pr
   const { format, orientation, profile, hasAlpha } = opened.info;
   return { width: opened.width, height: opened.height, format, orientation, profile, hasAlpha };
 }
+
+/** Longest side of a picture in a list, in pixels: sharp on a screen with two device pixels per point. */
+const THUMBNAIL_SIDE_PX = 320;
+
+/** Writes a small WebP of a picture. Throws AppError `input` when it cannot be read, `output` when the file cannot be written. */
+export async function writeThumbnail(inputPath: string, thumbnailPath: string): Promise<void> {
+  const opened = await openPicture(await readSourceFile(inputPath), basename(inputPath), DEFAULT_MAX_PIXELS);
+  const small = await opened.decode((pipeline) =>
+    pipeline
+      .resize({
+        width: THUMBNAIL_SIDE_PX,
+        height: THUMBNAIL_SIDE_PX,
+        fit: 'inside',
+        withoutEnlargement: true,
+      })
+      .webp({ quality: 80, effort: 2 })
+      .toBuffer(),
+  );
+  await writeAtomically(thumbnailPath, small, { isDurable: false });
+}
+
+/** Upright size in pixels, from the header alone. Throws AppError `input` for what is no picture. */
+export async function pictureSize(inputPath: string): Promise<{ width: number; height: number }> {
+  const { width, height } = await openPicture(
+    await readSourceFile(inputPath),
+    basename(inputPath),
+    DEFAULT_MAX_PIXELS,
+  );
+  return { width, height };
+}

@@ -1,5 +1,15 @@
 /** The right zone: the picture in work or a result next to its input, and all results as choices. */
-import { Columns2, FolderSearch, ImageUp, ListRestart, Save, SquareSplitHorizontal } from 'lucide-react';
+import {
+  Columns2,
+  FolderSearch,
+  ImageUp,
+  LayoutGrid,
+  ListRestart,
+  Save,
+  SquareSplitHorizontal,
+  Star,
+  Trash2,
+} from 'lucide-react';
 import { useState } from 'react';
 import { useActions, usePage } from '../../app-context';
 import { useT } from '../../i18n/use-t';
@@ -18,11 +28,20 @@ export function ResultsZone() {
   const result = usePage(shownResult);
   const run = usePage(runInView);
   const [isFlipped, setIsFlipped] = useState(false);
+  const { setGalleryOpen } = useActions();
   return (
     <section className={styles.zone} aria-label={t('results.title')}>
       <header className={styles.head}>
         <h2>{t('results.title')}</h2>
-        {result === null ? null : <Toolbar onFlip={setIsFlipped} />}
+        {result === null ? <span className={styles.gap} /> : <Toolbar onFlip={setIsFlipped} />}
+        <IconButton
+          look="quiet"
+          label={t('gallery.openButton')}
+          aria-keyshortcuts="Control+G Meta+G"
+          onClick={() => setGalleryOpen(true)}
+        >
+          <LayoutGrid aria-hidden />
+        </IconButton>
       </header>
       <div className={styles.body}>
         <div className={styles.stage}>
@@ -47,7 +66,16 @@ function Toolbar({ onFlip }: { onFlip: (isFlipped: boolean) => void }) {
     const result = shownResult(state);
     return result !== null && inputUrlOf(state, result) !== null;
   });
-  const { setCompareMode, saveResult, makeResultInput, revealResult, reuseSettings } = useActions();
+  const result = usePage(shownResult);
+  const {
+    setCompareMode,
+    saveResult,
+    makeResultInput,
+    revealResult,
+    reuseSettings,
+    starResult,
+    deleteResult,
+  } = useActions();
   return (
     <div className={styles.tools}>
       {hasInput ? (
@@ -66,7 +94,22 @@ function Toolbar({ onFlip }: { onFlip: (isFlipped: boolean) => void }) {
         </>
       ) : null}
       <span className={styles.gap} />
-      <IconButton look="quiet" label={t('results.reuse')} onClick={reuseSettings}>
+      {result === null ? null : (
+        <>
+          <IconButton
+            look="quiet"
+            label={t(result.isStarred ? 'results.unstar' : 'results.star')}
+            aria-pressed={result.isStarred}
+            onClick={() => void starResult(result)}
+          >
+            <Star aria-hidden className={result.isStarred ? styles.starred : undefined} />
+          </IconButton>
+          <IconButton look="quiet" label={t('results.delete')} onClick={() => void deleteResult(result)}>
+            <Trash2 aria-hidden />
+          </IconButton>
+        </>
+      )}
+      <IconButton look="quiet" label={t('results.reuse')} onClick={() => reuseSettings()}>
         <ListRestart aria-hidden />
       </IconButton>
       <IconButton look="quiet" label={t('results.reveal')} onClick={() => void revealResult()}>

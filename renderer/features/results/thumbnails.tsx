@@ -47,7 +47,7 @@ export function Thumbnails() {
             ),
           })}
         >
-          <img src={result.url} alt="" loading="lazy" draggable={false} />
+          <img src={result.thumbnailUrl ?? result.url} alt="" loading="lazy" draggable={false} />
         </RadioGroup.Item>
       ))}
     </RadioGroup.Root>

@@ -1,5 +1,5 @@
 /** The queue, the sources and the gallery on the real engine: order, cancel, death, restart, resume with identical pixels. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -47,6 +47,7 @@ async function makeBench(home: string, env: Record<string, string> = {}): Promis
       sourcesFolder: path.join(home, 'sources'),
       jobsFolder: path.join(home, 'jobs'),
       resultsFolder: path.join(home, 'results'),
+      thumbnailsFolder: path.join(home, 'thumbnails'),
       starterFolder,
       engineFile: path.join(root, 'out', 'main', 'engine.cjs'),
       bundledNodeFile: null,
@@ -59,6 +60,7 @@ async function makeBench(home: string, env: Record<string, string> = {}): Promis
       pickPicture: async () => bench.picks.open,
       pickFolder: async () => bench.picks.folder,
       pickSavePath: async () => bench.picks.save,
+      trashFile: async (file) => rmSync(file),
       revealFile: (file) => bench.revealed.push(file),
     },
     keyStore: NO_KEY_STORE,
@@ -146,7 +148,7 @@ describe('the queue on the real engine', () => {
       '2 running',
       '2 done',
     ]);
-    const results = bench.services.gallery.list();
+    const results = bench.services.gallery.newest(100).toReversed();
     expect(results.map(({ id }) => id)).toEqual([`${first.id}-0`, `${second.id}-0`, `${second.id}-1`]);
     expect(results.every(({ width, height }) => width === 512 && height === 512)).toBe(true);
     expect(bench.announced).toEqual([1, 2]);
@@ -242,7 +244,7 @@ describe('the queue on the real engine', () => {
     expect(pixels(after, running.id).equals(pixels(before, whole.id))).toBe(true);
     await after.services.queue.discard(waiting.id);
     expect(existsSync(path.join(home, 'jobs', waiting.id))).toBe(false);
-    expect((await makeBench(home)).services.gallery.list()).toHaveLength(2);
+    expect((await makeBench(home)).services.gallery.newest(100).toReversed()).toHaveLength(2);
   });
 
   it('cancels what waits and what runs, and can go on with both', async () => {
@@ -256,7 +258,7 @@ describe('the queue on the real engine', () => {
     await untilState(bench, running.id, 'cancelled');
     expect(statesOf(bench, running.id)).toEqual(['queued', 'running', 'cancelling', 'cancelled']);
     expect(statesOf(bench, waiting.id)).toEqual(['queued', 'cancelled']);
-    expect(bench.services.gallery.list()).toEqual([]);
+    expect(bench.services.gallery.newest(100).toReversed()).toEqual([]);
     await bench.services.queue.resume(waiting.id);
     await untilState(bench, waiting.id, 'done');
     await bench.services.queue.cancel(waiting.id);
@@ -277,14 +279,14 @@ describe('the queue on the real engine', () => {
       void bench.services.queue.cancel(id);
     };
     await untilState(bench, job.id, 'cancelled');
-    const kept = bench.services.gallery.list();
+    const kept = bench.services.gallery.newest(100).toReversed();
     expect(kept.map(({ id, seed }) => [id, seed])).toEqual([[`${job.id}-0`, 11]]);
     expect(bench.announced).toEqual([]);
-    const onDisk = (await makeBench(bench.home)).services.gallery.list();
+    const onDisk = (await makeBench(bench.home)).services.gallery.newest(100).toReversed();
     expect(onDisk.map(({ id }) => id)).toEqual([`${job.id}-0`]);
     await bench.services.queue.resume(job.id);
     await untilState(bench, job.id, 'done');
-    const all = bench.services.gallery.list();
+    const all = bench.services.gallery.newest(100).toReversed();
     expect(all.map(({ id, seed }) => [id, seed])).toEqual([
       [`${job.id}-0`, 11],
       [`${job.id}-1`, 12],

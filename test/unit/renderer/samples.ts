@@ -55,6 +55,7 @@ export const result = (patch: Partial<ResultView> = {}): ResultView => ({
   seed: 7,
   settings: settings(),
   createdAt: 2000,
+  isStarred: false,
   ...patch,
 });
 

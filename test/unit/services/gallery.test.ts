@@ -1,9 +1,12 @@
-/** The index of results survives corrupt lines, half lines and pictures that are gone. */
+/** The gallery finds everything, and survives corrupt lines, half lines, a lost or damaged index, and pictures that are gone. */
 import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { Gallery } from '../../../main/services/gallery';
-import { generationSettingsSchema } from '../../../shared/generation';
+import type { PictureContent } from '../../../main/services/lost-pictures';
+import type { ResultView } from '../../../shared/contract';
+import { gallerySearchSchema, type GallerySearch } from '../../../shared/gallery';
+import { generationSettingsSchema, type GenerationSettings } from '../../../shared/generation';
 import type { JobReport } from '../../../shared/job';
 import { temporaryFolder } from '../../support/temporary-folder';
 
@@ -37,18 +40,45 @@ function reportOf(paths: string[]): JobReport {
   };
 }
 
+const opened = new Map<string, Gallery>();
+afterEach(async () => {
+  for (const gallery of opened.values()) await gallery.close();
+  opened.clear();
+});
+
+/** Opens the gallery of a folder; one that was open there before is closed, as at a restart. */
 async function open(folder: string, log: string[] = []): Promise<Gallery> {
+  await opened.get(folder)?.close();
   const gallery = new Gallery(folder, (text) => log.push(text));
   await gallery.load();
+  opened.set(folder, gallery);
   return gallery;
 }
 
+/** Everything, oldest first. */
+const list = (gallery: Gallery): ResultView[] => gallery.newest(100).toReversed();
+
+const search = (gallery: Gallery, patch: Partial<GallerySearch>): string[] =>
+  gallery.search(gallerySearchSchema.parse(patch)).map(({ id }) => id);
+
 /** Adds a job with `count` pictures that really exist. */
-async function addJob(gallery: Gallery, id: string, count = 1): Promise<string[]> {
+async function addJob(
+  gallery: Gallery,
+  id: string,
+  count = 1,
+  more: Partial<GenerationSettings> = {},
+  finishedAt = 1000,
+): Promise<string[]> {
   const day = await gallery.folderOfDay(new Date(2026, 0, 2));
   const files = Array.from({ length: count }, (_, index) => path.join(day, `${id}-${index}.png`));
   for (const file of files) writeFileSync(file, `pixels of ${file}`);
-  await gallery.add({ id, sourceId: 'source', settings, report: reportOf(files), finishedAt: 1000 });
+  await gallery.add({
+    id,
+    sourceId: 'source',
+    settings: { ...settings, ...more },
+    report: reportOf(files),
+    finishedAt,
+  });
   return files;
 }
 
@@ -58,9 +88,10 @@ describe('Gallery', () => {
     const gallery = await open(folder);
     const files = await addJob(gallery, 'job-a', 2);
     expect(files[0]).toBe(path.join(folder, '2026-01-02', 'job-a-0.png'));
+    const before = list(gallery);
     const again = await open(folder);
-    expect(again.list()).toEqual(gallery.list());
-    expect(again.list().map(({ id, seed, url }) => [id, seed, url])).toEqual([
+    expect(list(again)).toEqual(before);
+    expect(list(again).map(({ id, seed, url }) => [id, seed, url])).toEqual([
       ['job-a-0', 7, 'app://underpaint/media/result/job-a-0'],
       ['job-a-1', 8, 'app://underpaint/media/result/job-a-1'],
     ]);
@@ -74,10 +105,10 @@ describe('Gallery', () => {
     appendFileSync(index, 'not json\n{"id":"job-x"}\n\n{"id":"job-half","jobId":"jo');
     const log: string[] = [];
     const gallery = await open(folder, log);
-    expect(gallery.list().map(({ id }) => id)).toEqual(['job-a-0']);
+    expect(list(gallery).map(({ id }) => id)).toEqual(['job-a-0']);
     expect(log).toHaveLength(3);
     await addJob(gallery, 'job-b');
-    expect((await open(folder)).list().map(({ id }) => id)).toEqual(['job-a-0', 'job-b-0']);
+    expect(list(await open(folder)).map(({ id }) => id)).toEqual(['job-a-0', 'job-b-0']);
   });
 
   it('keeps one entry for a job that is recorded twice', async () => {
@@ -85,7 +116,7 @@ describe('Gallery', () => {
     const gallery = await open(folder);
     await addJob(gallery, 'job-a');
     await addJob(gallery, 'job-a');
-    expect(gallery.list()).toHaveLength(1);
+    expect(list(gallery)).toHaveLength(1);
     expect(readFileSync(path.join(folder, 'index.jsonl'), 'utf8').trim().split('\n')).toHaveLength(1);
   });
 
@@ -95,7 +126,7 @@ describe('Gallery', () => {
     const [file] = await addJob(gallery, 'job-a');
     await addJob(gallery, 'job-b');
     rmSync(file ?? '');
-    expect(gallery.list().map(({ id }) => id)).toEqual(['job-b-0']);
+    expect(list(gallery).map(({ id }) => id)).toEqual(['job-b-0']);
     expect(() => gallery.get('job-a-0')).toThrow(/moved or deleted/);
     expect(() => gallery.get('never')).toThrow(/moved or deleted/);
   });
@@ -117,8 +148,10 @@ describe('Gallery', () => {
         flag: 'a',
       });
     writeFileSync(index, readFileSync(index, 'utf8').replace(line, ''));
+    await gallery.close();
+    rmSync(path.join(folder, 'gallery.db'));
     const tampered = await open(folder);
-    expect(tampered.list()).toEqual([]);
+    expect(list(tampered)).toEqual([]);
     expect(tampered.pathOf('job-a-0')).toBeNull();
     expect(tampered.pathOf('../secret')).toBeNull();
   });
@@ -127,6 +160,99 @@ describe('Gallery', () => {
     const folder = temporaryFolder();
     const gallery = await open(folder);
     await Promise.all(Array.from({ length: 20 }, (_, index) => addJob(gallery, `job-${index}`, 2)));
-    expect((await open(folder)).list()).toHaveLength(40);
+    expect(list(await open(folder))).toHaveLength(40);
+  });
+
+  it('finds words in any order, also unfinished and without accents, newest first', async () => {
+    const gallery = await open(temporaryFolder());
+    await addJob(gallery, 'job-a', 1, { prompt: 'a red house by a lake' });
+    await addJob(gallery, 'job-b', 1, { prompt: 'Café, "red" lamp' });
+    await addJob(gallery, 'job-c', 1, { prompt: '猫 a lake' });
+    expect(search(gallery, { text: 'red' })).toEqual(['job-b-0', 'job-a-0']);
+    expect(search(gallery, { text: 'lake red' })).toEqual(['job-a-0']);
+    expect(search(gallery, { text: 'cafe' })).toEqual(['job-b-0']);
+    expect(search(gallery, { text: 'hou' })).toEqual(['job-a-0']);
+    expect(search(gallery, { text: 'hou ' })).toEqual([]);
+    expect(search(gallery, { text: '猫' })).toEqual(['job-c-0']);
+    // Nothing that is typed is a command to the index.
+    for (const text of ['"', 'OR', 'red*', 'prompt:red', "'; DROP TABLE entries; --", '(', '   '])
+      expect(() => search(gallery, { text })).not.toThrow();
+    expect(gallery.count(gallerySearchSchema.parse({ text: 'lake' }))).toBe(2);
+  });
+
+  it('finds by time, model and star, and gives stretches', async () => {
+    const gallery = await open(temporaryFolder());
+    for (const [index, model] of [null, '/models/a', '/models/a', null].entries())
+      await addJob(gallery, `job-${index}`, 1, { model }, 1000 + index);
+    expect(search(gallery, { model: '/models/a' })).toEqual(['job-2-0', 'job-1-0']);
+    expect(search(gallery, { model: '' })).toEqual(['job-3-0', 'job-0-0']);
+    expect(search(gallery, { from: 1001, to: 1003 })).toEqual(['job-2-0', 'job-1-0']);
+    await gallery.star('job-1-0', true);
+    expect(search(gallery, { isStarred: true })).toEqual(['job-1-0']);
+    expect(search(gallery, { isStarred: true, text: 'boat', model: '/models/a', from: 1 })).toEqual([
+      'job-1-0',
+    ]);
+    expect(search(gallery, { offset: 1, limit: 2 })).toEqual(['job-2-0', 'job-1-0']);
+    expect(gallery.models().toSorted()).toEqual(['/models/a', null]);
+  });
+
+  it.each(['gone', 'damaged', 'cut off'])(
+    'makes an index that is %s again, with stars and deletions',
+    async (how) => {
+      const folder = temporaryFolder();
+      const gallery = await open(folder);
+      await addJob(gallery, 'job-a', 3);
+      await gallery.star('job-a-1', true);
+      await gallery.forget('job-a-2');
+      const before = list(gallery);
+      expect(before.map(({ id, isStarred }) => [id, isStarred])).toEqual([
+        ['job-a-0', false],
+        ['job-a-1', true],
+      ]);
+      await gallery.close();
+      const index = path.join(folder, 'gallery.db');
+      const bytes = readFileSync(index);
+      rmSync(index);
+      if (how === 'damaged') writeFileSync(index, bytes.fill(7, 100, 9000));
+      if (how === 'cut off') writeFileSync(index, bytes.subarray(0, 5000));
+      expect(list(await open(folder))).toEqual(before);
+    },
+  );
+
+  it('goes on behind a killed app: a lock that was left, and lines that the index has not seen', async () => {
+    const folder = temporaryFolder();
+    const gallery = await open(folder);
+    await addJob(gallery, 'job-a');
+    await gallery.close();
+    mkdirSync(path.join(folder, 'gallery.db.lock'));
+    const line = readFileSync(path.join(folder, 'index.jsonl'), 'utf8');
+    appendFileSync(path.join(folder, 'index.jsonl'), line.replaceAll('job-a', 'job-b'));
+    writeFileSync(path.join(folder, '2026-01-02', 'job-b-0.png'), 'pixels');
+    expect(list(await open(folder)).map(({ id }) => id)).toEqual(['job-a-0', 'job-b-0']);
+  });
+
+  it('takes in pictures that stand nowhere, with what they carry', async () => {
+    const folder = temporaryFolder();
+    const day = path.join(folder, '2026-01-02');
+    mkdirSync(day);
+    const job = `${(1_700_000_000_000).toString(36)}-0a1b2c3d`;
+    for (const name of [`${job}-0.png`, `${job}-1.png`, 'notes.txt', 'holiday.png'])
+      writeFileSync(path.join(day, name), 'pixels');
+    const log: string[] = [];
+    const gallery = await open(folder, log);
+    const read = (filePath: string): Promise<PictureContent> =>
+      filePath.endsWith('-1.png')
+        ? Promise.reject(new Error('no picture'))
+        : Promise.resolve({
+            width: 64,
+            height: 48,
+            restored: { tool: 'underpaint', settings: { prompt: 'a boat', seed: 9 } },
+          });
+    expect(await gallery.recover(read)).toBe(1);
+    expect(log).toHaveLength(1);
+    expect(gallery.get(`${job}-0`)).toMatchObject({ seed: 9, width: 64, createdAt: 1_700_000_000_000 });
+    expect(gallery.get(`${job}-0`).sourceUrl).toBeUndefined();
+    expect(search(gallery, { text: 'boat' })).toEqual([`${job}-0`]);
+    expect(await gallery.recover(read)).toBe(0);
   });
 });

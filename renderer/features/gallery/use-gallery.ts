@@ -1,0 +1,88 @@
+/** The gallery's entries as they are needed: stretches around what is seen, and how many there are, once that is counted. */
+import { useCallback, useEffect, useRef, useState } from 'react';
+import type { ResultView } from '../../../shared/contract';
+import { GALLERY_PAGE, type GallerySearch } from '../../../shared/gallery';
+import { useActions } from '../../app-context';
+
+export type GalleryFilter = Omit<GallerySearch, 'offset' | 'limit'>;
+
+interface Found {
+  /** The filter and attempt that these entries belong to; answers to an older one are dropped. */
+  key: string;
+  entries: ReadonlyMap<number, ResultView>;
+  /** Null until it is counted. */
+  total: number | null;
+}
+
+export interface GalleryEntries {
+  /** As far as it is known. */
+  length: number;
+  total: number | null;
+  at: (index: number) => ResultView | undefined;
+  /** Says what is seen, so that it is fetched. */
+  need: (first: number, last: number) => void;
+  replace: (result: ResultView) => void;
+  /** Asks for everything again, as after a deletion. */
+  refresh: () => void;
+}
+
+/** Searches whenever the filter changes. What was found before stays in sight until the first new entries are there. */
+export function useGallery(filter: GalleryFilter): GalleryEntries {
+  const { searchGallery, countGallery } = useActions();
+  const [attempt, setAttempt] = useState(0);
+  const key = JSON.stringify([filter, attempt]);
+  const [found, setFound] = useState<Found>({ key: '', entries: new Map(), total: null });
+  const asked = useRef(new Set<number>());
+  const current = useRef({ key, filter });
+  current.current = { key, filter };
+
+  const fetchPage = useCallback(
+    async (page: number): Promise<void> => {
+      const { key: askedKey, filter: askedFilter } = current.current;
+      if (asked.current.has(page)) return;
+      asked.current.add(page);
+      const offset = page * GALLERY_PAGE;
+      const results = await searchGallery({ ...askedFilter, offset, limit: GALLERY_PAGE });
+      if (results === null || current.current.key !== askedKey) return;
+      setFound((now) => {
+        const isSame = now.key === askedKey;
+        const entries = new Map(isSame ? now.entries : []);
+        results.forEach((result, index) => entries.set(offset + index, result));
+        const isAll = page === 0 && results.length < GALLERY_PAGE;
+        return { key: askedKey, entries, total: isSame ? now.total : isAll ? results.length : null };
+      });
+      if (page !== 0 || results.length < GALLERY_PAGE) return;
+      const total = await countGallery({ ...askedFilter, offset: 0, limit: GALLERY_PAGE });
+      if (total !== null) setFound((now) => (now.key === askedKey ? { ...now, total } : now));
+    },
+    [searchGallery, countGallery],
+  );
+
+  useEffect(() => {
+    asked.current = new Set();
+    void fetchPage(0);
+  }, [key, fetchPage]);
+
+  const need = useCallback(
+    (first: number, last: number): void => {
+      for (let page = Math.floor(first / GALLERY_PAGE); page <= Math.floor(last / GALLERY_PAGE); page += 1)
+        void fetchPage(page);
+    },
+    // Another search forgets what was fetched, so that what is seen is needed again.
+    [fetchPage, key],
+  );
+  return {
+    length: found.total ?? found.entries.size,
+    total: found.key === key ? found.total : null,
+    at: (index) => found.entries.get(index),
+    need,
+    replace: (result) =>
+      setFound((now) => ({
+        ...now,
+        entries: new Map(
+          [...now.entries].map(([index, entry]) => [index, entry.id === result.id ? result : entry]),
+        ),
+      })),
+    refresh: () => setAttempt((now) => now + 1),
+  };
+}

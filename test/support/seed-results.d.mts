@@ -1,0 +1,1 @@
+export declare function seedResults(home: string, count: number): void;
