@@ -8,6 +8,9 @@ import { jpegWith, pngWith, userComment } from '../support/foreign-pictures';
 import { seedResults } from '../support/seed-results.mjs';
 import { answerDialogs, promptField, screenshot, stepsField, waitUntilReady } from '../support/window-driver';
 
+/** For what follows within moments on a quiet machine. */
+const SOON = { timeout: 20_000 };
+
 const home = makeHome();
 const folder = path.join(home, 'brought');
 let running: RunningApp;
@@ -50,7 +53,7 @@ describe('the gallery', () => {
     await page.keyboard.press('Control+g');
     await page.getByText('300 pictures', { exact: true }).waitFor();
     await options().first().waitFor();
-    await expect.poll(() => options().first().locator('img').count()).toBe(1);
+    await expect.poll(() => options().first().locator('img').count(), SOON).toBe(1);
     expect(await options().count()).toBeLessThan(120);
     await screenshot(page, 'gallery-many');
     await page.getByLabel('Search', { exact: true }).fill('harbour 7');
@@ -74,9 +77,9 @@ describe('the gallery', () => {
     const { page, app } = running;
     await options().first().click();
     await page.keyboard.press('End');
-    await expect.poll(() => details().textContent()).toContain('harbour 0 ');
+    await expect.poll(() => details().textContent(), SOON).toContain('harbour 0 ');
     await page.keyboard.press('ArrowLeft');
-    await expect.poll(() => details().textContent()).toContain('harbour 1 ');
+    await expect.poll(() => details().textContent(), SOON).toContain('harbour 1 ');
     // A machine without a desktop has no bin; whether it is asked for the right file is what counts.
     await app.evaluate(({ shell }) => {
       shell.trashItem = (file) => {
@@ -89,7 +92,7 @@ describe('the gallery', () => {
     expect(await app.evaluate(() => Reflect.get(globalThis, 'trashed'))).toBe(
       path.join(home, 'results', '2026-02-01', 'seeded.png'),
     );
-    await expect.poll(() => details().textContent()).toContain('harbour 0 ');
+    await expect.poll(() => details().textContent(), SOON).toContain('harbour 0 ');
     await app.evaluate(({ shell }) => {
       shell.trashItem = () => Promise.reject(new Error('no bin'));
     });
@@ -107,9 +110,11 @@ describe('the gallery', () => {
     await page.getByText('11 pictures', { exact: true }).waitFor();
     await options().nth(10).dblclick();
     await page.getByAltText('Result with seed 12', { exact: true }).waitFor();
-    await expect.poll(() => button.evaluate((element) => element === document.activeElement)).toBe(true);
+    await expect
+      .poll(() => button.evaluate((element) => element === document.activeElement), SOON)
+      .toBe(true);
     await page.getByRole('button', { name: 'Use its settings' }).click();
-    await expect.poll(() => promptField(page).inputValue()).toBe('a harbour 12 at dusk');
+    await expect.poll(() => promptField(page).inputValue(), SOON).toBe('a harbour 12 at dusk');
   });
 });
 
@@ -152,7 +157,7 @@ describe('settings from pictures', () => {
     await page.getByText('“empty.png” carries no settings that Underpaint knows').waitFor();
     await answerDialogs(running, { open: full });
     await page.getByRole('button', { name: 'Choose another picture' }).click();
-    await expect.poll(() => promptField(page).inputValue()).toBe('a mill');
+    await expect.poll(() => promptField(page).inputValue(), SOON).toBe('a mill');
     expect(await page.getByRole('alert').count()).toBe(0);
   });
 });

@@ -41,6 +41,7 @@ export function GalleryGrid({ entries, active, onActivate, onOpen, onDelete }: P
     () => need(first * columns.count, Math.min((last + 1) * columns.count, Math.max(entries.length, 1)) - 1),
     [need, first, last, columns.count, entries.length],
   );
+  useEffect(() => need(active, active), [need, active]);
 
   const goTo = (index: number): void => {
     const next = Math.min(Math.max(index, 0), entries.length - 1);

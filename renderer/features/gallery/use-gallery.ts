@@ -9,6 +9,7 @@ export type GalleryFilter = Omit<GallerySearch, 'offset' | 'limit'>;
 interface Found {
   /** The filter and attempt that these entries belong to; answers to an older one are dropped. */
   key: string;
+  filterKey: string;
   entries: ReadonlyMap<number, ResultView>;
   /** Null until it is counted. */
   total: number | null;
@@ -30,26 +31,33 @@ export interface GalleryEntries {
 export function useGallery(filter: GalleryFilter): GalleryEntries {
   const { searchGallery, countGallery } = useActions();
   const [attempt, setAttempt] = useState(0);
-  const key = JSON.stringify([filter, attempt]);
-  const [found, setFound] = useState<Found>({ key: '', entries: new Map(), total: null });
-  const asked = useRef(new Set<number>());
-  const current = useRef({ key, filter });
-  current.current = { key, filter };
+  const filterKey = JSON.stringify(filter);
+  const key = `${filterKey} ${attempt}`;
+  const [found, setFound] = useState<Found>({ key: '', filterKey: '', entries: new Map(), total: null });
+  const asked = useRef({ key: '', pages: new Set<number>() });
+  const current = useRef({ key, filterKey, filter });
+  current.current = { key, filterKey, filter };
 
   const fetchPage = useCallback(
     async (page: number): Promise<void> => {
-      const { key: askedKey, filter: askedFilter } = current.current;
-      if (asked.current.has(page)) return;
-      asked.current.add(page);
+      const { key: askedKey, filterKey: askedFilterKey, filter: askedFilter } = current.current;
+      if (asked.current.key !== askedKey) asked.current = { key: askedKey, pages: new Set() };
+      if (asked.current.pages.has(page)) return;
+      asked.current.pages.add(page);
       const offset = page * GALLERY_PAGE;
       const results = await searchGallery({ ...askedFilter, offset, limit: GALLERY_PAGE });
       if (results === null || current.current.key !== askedKey) return;
       setFound((now) => {
-        const isSame = now.key === askedKey;
+        const isSame = now.filterKey === askedFilterKey;
         const entries = new Map(isSame ? now.entries : []);
         results.forEach((result, index) => entries.set(offset + index, result));
         const isAll = page === 0 && results.length < GALLERY_PAGE;
-        return { key: askedKey, entries, total: isSame ? now.total : isAll ? results.length : null };
+        return {
+          key: askedKey,
+          filterKey: askedFilterKey,
+          entries,
+          total: isAll ? results.length : isSame ? now.total : null,
+        };
       });
       if (page !== 0 || results.length < GALLERY_PAGE) return;
       const total = await countGallery({ ...askedFilter, offset: 0, limit: GALLERY_PAGE });
@@ -58,10 +66,7 @@ export function useGallery(filter: GalleryFilter): GalleryEntries {
     [searchGallery, countGallery],
   );
 
-  useEffect(() => {
-    asked.current = new Set();
-    void fetchPage(0);
-  }, [key, fetchPage]);
+  useEffect(() => void fetchPage(0), [key, fetchPage]);
 
   const need = useCallback(
     (first: number, last: number): void => {
