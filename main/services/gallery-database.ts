@@ -175,7 +175,7 @@ export class GalleryDatabase {
   models(): string[] {
     return this.#db
       .all('SELECT model FROM entries GROUP BY model ORDER BY count(*) DESC')
-      .map((row) => String(row['model']));
+      .map((row) => textOf(row['model']));
   }
 
   close(): void {
@@ -185,9 +185,11 @@ export class GalleryDatabase {
   #found(sql: string, values: Value[]): Found[] {
     return this.#db
       .all(sql, values)
-      .map((row) => ({ record: String(row['record']), isStarred: row['isStarred'] === 1 }));
+      .map((row) => ({ record: textOf(row['record']), isStarred: row['isStarred'] === 1 }));
   }
 }
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 export interface Found {
   record: string;

@@ -27,6 +27,7 @@ export function GalleryGrid({ entries, active, onActivate, onOpen, onDelete }: P
   const scroller = useRef<HTMLDivElement>(null);
   const columns = useColumns(scroller);
   const rows = Math.ceil(entries.length / columns.count);
+  // oxlint-disable-next-line react/incompatible-library -- nothing that comes from it is remembered between two drawings
   const virtual = useVirtualizer({
     count: rows,
     getScrollElement: () => scroller.current,
@@ -81,6 +82,14 @@ export function GalleryGrid({ entries, active, onActivate, onOpen, onDelete }: P
       tabIndex={0}
       aria-activedescendant={entries.at(active) === undefined ? undefined : optionId(active)}
       onKeyDown={onKeyDown}
+      onClick={({ target }) => {
+        const index = indexOf(target);
+        if (index !== null) onActivate(index);
+      }}
+      onDoubleClick={({ target }) => {
+        const result = entries.at(indexOf(target) ?? -1);
+        if (result !== undefined) onOpen(result);
+      }}
     >
       <div role="presentation" className={styles.canvas} style={{ height: virtual.getTotalSize() }}>
         {seen.map((row) => (
@@ -103,8 +112,6 @@ export function GalleryGrid({ entries, active, onActivate, onOpen, onDelete }: P
                   total={entries.length}
                   result={entries.at(index)}
                   isActive={index === active}
-                  onActivate={onActivate}
-                  onOpen={onOpen}
                 />
               ) : null;
             })}
@@ -115,6 +122,12 @@ export function GalleryGrid({ entries, active, onActivate, onOpen, onDelete }: P
   );
 }
 
+/** The entry that a press was meant for. */
+function indexOf(target: EventTarget): number | null {
+  const tile = target instanceof Element ? target.closest('[data-index]') : null;
+  return tile === null ? null : Number(tile.getAttribute('data-index'));
+}
+
 const optionId = (index: number): string => `gallery-entry-${index}`;
 
 interface TileProps {
@@ -122,11 +135,9 @@ interface TileProps {
   total: number;
   result: ResultView | undefined;
   isActive: boolean;
-  onActivate: (index: number) => void;
-  onOpen: (result: ResultView) => void;
 }
 
-function Tile({ index, total, result, isActive, onActivate, onOpen }: TileProps) {
+function Tile({ index, total, result, isActive }: TileProps) {
   const t = useT();
   return (
     <div
@@ -141,8 +152,7 @@ function Tile({ index, total, result, isActive, onActivate, onOpen }: TileProps)
           : t('gallery.entry', { prompt: result.settings.prompt.slice(0, 120), seed: result.seed })
       }
       className={cx(styles.tile, isActive && styles.active)}
-      onClick={() => onActivate(index)}
-      onDoubleClick={() => result !== undefined && onOpen(result)}
+      data-index={index}
     >
       {result === undefined ? null : (
         <>

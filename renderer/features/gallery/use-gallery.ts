@@ -31,50 +31,50 @@ export interface GalleryEntries {
 export function useGallery(filter: GalleryFilter): GalleryEntries {
   const { searchGallery, countGallery } = useActions();
   const [attempt, setAttempt] = useState(0);
-  const filterKey = JSON.stringify(filter);
-  const key = `${filterKey} ${attempt}`;
   const [found, setFound] = useState<Found>({ key: '', filterKey: '', entries: new Map(), total: null });
   const asked = useRef({ key: '', pages: new Set<number>() });
-  const current = useRef({ key, filterKey, filter });
-  current.current = { key, filterKey, filter };
+  const filterKey = JSON.stringify(filter);
+  const key = `${filterKey} ${attempt}`;
 
+  // Another search makes another function, so that what is seen is needed again.
   const fetchPage = useCallback(
     async (page: number): Promise<void> => {
-      const { key: askedKey, filterKey: askedFilterKey, filter: askedFilter } = current.current;
-      if (asked.current.key !== askedKey) asked.current = { key: askedKey, pages: new Set() };
+      if (asked.current.key !== key) asked.current = { key, pages: new Set() };
       if (asked.current.pages.has(page)) return;
       asked.current.pages.add(page);
       const offset = page * GALLERY_PAGE;
-      const results = await searchGallery({ ...askedFilter, offset, limit: GALLERY_PAGE });
-      if (results === null || current.current.key !== askedKey) return;
+      const results = await searchGallery({ ...filter, offset, limit: GALLERY_PAGE });
+      if (results === null || asked.current.key !== key) return;
       setFound((now) => {
-        const isSame = now.filterKey === askedFilterKey;
+        const isSame = now.filterKey === filterKey;
         const entries = new Map(isSame ? now.entries : []);
         results.forEach((result, index) => entries.set(offset + index, result));
         const isAll = page === 0 && results.length < GALLERY_PAGE;
         return {
-          key: askedKey,
-          filterKey: askedFilterKey,
+          key,
+          filterKey,
           entries,
           total: isAll ? results.length : isSame ? now.total : null,
         };
       });
       if (page !== 0 || results.length < GALLERY_PAGE) return;
-      const total = await countGallery({ ...askedFilter, offset: 0, limit: GALLERY_PAGE });
-      if (total !== null) setFound((now) => (now.key === askedKey ? { ...now, total } : now));
+      const total = await countGallery({ ...filter, offset: 0, limit: GALLERY_PAGE });
+      if (total !== null) setFound((now) => (now.key === key ? { ...now, total } : now));
     },
-    [searchGallery, countGallery],
+    [filter, filterKey, key, searchGallery, countGallery],
   );
 
-  useEffect(() => void fetchPage(0), [key, fetchPage]);
+  useEffect(() => {
+    const timer = setTimeout(() => void fetchPage(0));
+    return () => clearTimeout(timer);
+  }, [fetchPage]);
 
   const need = useCallback(
     (first: number, last: number): void => {
       for (let page = Math.floor(first / GALLERY_PAGE); page <= Math.floor(last / GALLERY_PAGE); page += 1)
         void fetchPage(page);
     },
-    // Another search forgets what was fetched, so that what is seen is needed again.
-    [fetchPage, key],
+    [fetchPage],
   );
   return {
     length: found.total ?? found.entries.size,

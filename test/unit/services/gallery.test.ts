@@ -193,7 +193,7 @@ describe('Gallery', () => {
       'job-1-0',
     ]);
     expect(search(gallery, { offset: 1, limit: 2 })).toEqual(['job-2-0', 'job-1-0']);
-    expect(gallery.models().toSorted()).toEqual(['/models/a', null]);
+    expect(new Set(gallery.models())).toEqual(new Set(['/models/a', null]));
   });
 
   it.each(['gone', 'damaged', 'cut off'])(

@@ -156,8 +156,10 @@ describe('fitBounds', () => {
 });
 
 describe('the bridge', () => {
-  it('names every request but the one with a path, and every event', () => {
-    expect([...PAGE_REQUESTS, 'source.import-path'].sort()).toEqual(Object.keys(REQUESTS).sort());
+  it('names every request but those with a path, and every event', () => {
+    expect([...PAGE_REQUESTS, 'settings.read-path', 'source.import-path'].sort()).toEqual(
+      Object.keys(REQUESTS).sort(),
+    );
     expect([...PAGE_EVENTS].sort()).toEqual(Object.keys(EVENTS).sort());
     expect(functionName('source.import-bytes')).toBe('sourceImportBytes');
     expect(subscriptionName('results.added')).toBe('onResultsAdded');
