@@ -245,6 +245,7 @@ export const en = {
     nothing: 'nothing of yours',
     export: 'Export…',
     exported: 'Saved as {{path}}',
+  },
   gallery: {
     title: 'Gallery',
     openButton: 'Gallery…',
