@@ -75,3 +75,50 @@ describe('bench steps', () => {
     expect(sentences(result)[0]).toContain('multiples of');
   });
 });
+
+describe('bench vae', () => {
+  const args = ['bench', 'vae', '--model', goldenModel('sd1'), '--device', 'cpu', '--runs', '1'];
+  const measuredSchema = z.object({
+    tilePx: z.literal(512),
+    runs: z.literal(1),
+    measured: z.array(
+      z.object({
+        autoencoder: z.literal('sd1'),
+        provider: z.literal('cpu'),
+        sizePx: z.number(),
+        stage: z.enum(['encode', 'decode']),
+        tilePx: z.number().nullable(),
+        ms: z.number().positive(),
+        peakBytes: z.number().positive().nullable(),
+      }),
+    ),
+  });
+
+  it('measures both stages, whole and in tiles, at every size', async () => {
+    const result = await cli(...args, '--sizes', '128,64', '--json');
+    expect(result.code, result.lines.join('\n')).toBe(0);
+    const { measured } = measuredSchema.parse(JSON.parse(result.stdout));
+    const cases = measured.map(({ stage, tilePx, sizePx }) => `${stage} ${tilePx ?? 'whole'} ${sizePx}`);
+    expect(cases).toEqual(
+      ['encode', 'decode'].flatMap((stage) =>
+        ['512', 'whole'].flatMap((tile) => [64, 128].map((size) => `${stage} ${tile} ${size}`)),
+      ),
+    );
+    expect(result.lines).toHaveLength(8);
+  });
+
+  it('prints a Markdown table with one row for each size', async () => {
+    const { stdout } = await cli(...args, '--sizes', '64,128', '--markdown');
+    const lines = stdout.split('\n').filter((line) => line.startsWith('|'));
+    expect(lines).toHaveLength(4);
+    expect(lines[0]).toBe(
+      '| Autoencoder | Device | Size | Encode | Encode in tiles of 512 px | Decode | Decode in tiles of 512 px |',
+    );
+    expect(lines[3]).toMatch(/^\| sd1 \| cpu \| 128 × 128 \| [\d.]+ m?s.* \|$/);
+  });
+
+  it('refuses a size that is no multiple of 8', async () => {
+    const result = await cli(...args, '--sizes', '100');
+    expect([result.code, sentences(result).length]).toEqual([2, 1]);
+  });
+});

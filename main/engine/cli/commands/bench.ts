@@ -9,6 +9,7 @@ import { sizeMultiplePx } from '../../families/detect';
 import { ModelCache } from '../../model/loaded-model';
 import { parseDevice, parseGuidance, parsePrecision, parseSize, parseSteps } from '../parse-options';
 import { seconds } from '../progress';
+import { addBenchVae } from './bench-vae';
 
 interface StepsOptions {
   model?: string;
@@ -39,6 +40,7 @@ export function addBench(program: Command): void {
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
     .action(stepsCommand);
+  addBenchVae(bench);
 }
 
 async function stepsCommand(options: StepsOptions): Promise<void> {
