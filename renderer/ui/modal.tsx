@@ -33,9 +33,10 @@ export function Modal({ title, role = 'dialog', description, onClose, className,
       aria-describedby={description === undefined ? undefined : `${id}-text`}
       onCancel={(event) => event.preventDefault()}
       onKeyDown={(event) => {
-        // The window's shortcuts do not reach through a dialog.
-        event.stopPropagation();
-        if (event.key !== 'Escape') return;
+        // The window's shortcuts do not reach through a dialog; plain keys do, since radio groups listen for arrows out there.
+        const isEscape = event.key === 'Escape';
+        if (isEscape || event.ctrlKey || event.metaKey) event.stopPropagation();
+        if (!isEscape) return;
         event.preventDefault();
         onClose();
       }}
