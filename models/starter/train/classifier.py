@@ -20,6 +20,7 @@ from common import Clock, path, save
 SIDE = 128
 SEED = 4001          # the generator's scenes have other seeds
 HEADS = dict(time=S.TIMES, terrain=S.TERRAINS, weather=S.WEATHERS, object=S.OBJECTS, style=S.STYLES)
+HARD = (1, 2, 1, 1.5, 1)      # weights in training: terrain and object are hardest to read
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -49,6 +50,18 @@ def draw(count, seed, name, workers):
                 print(f"{name} {n + 1}/{count}, {(time.time() - t0) / (n + 1) * (count - n - 1):.0f} s left", flush=True)
 
 
+class Residual(torch.nn.Module):
+    """Two convolutions beside a shortcut, starting as the identity."""
+
+    def __init__(self, c):
+        super().__init__()
+        self.a, self.b, self.norm_a, self.norm_b = torch.nn.Conv2d(c, c, 3, 1, 1, bias=False), torch.nn.Conv2d(c, c, 3, 1, 1, bias=False), torch.nn.BatchNorm2d(c), torch.nn.BatchNorm2d(c)
+        torch.nn.init.zeros_(self.norm_b.weight)
+
+    def forward(self, x):
+        return F.relu(x + self.norm_b(self.b(F.relu(self.norm_a(self.a(x))))))
+
+
 class Judge(torch.nn.Module):
     """[N, 3, 128, 128] in -1 .. 1 to [N, 21]: the scores of all attributes side by side."""
 
@@ -59,7 +72,10 @@ class Judge(torch.nn.Module):
         layers = block(3, c[1], 5, 2)
         for i, o in zip(c[1:], c[2:]):
             layers += block(i, o, 3, 2)
+            if o == 96:
+                layers.append(Residual(o))
         layers += block(c[-1], 160, 3, 1)
+        layers.append(Residual(160))
         self.body = torch.nn.Sequential(*layers)
         self.head = torch.nn.Linear(320, sum(map(len, HEADS.values())))
 
@@ -119,7 +135,7 @@ def train(minutes, lr):
         b, lab = batches(x, y, 48, rng)
         losses = [F.cross_entropy(o, lab[:, j], label_smoothing=0.02) for j, o in enumerate(split(m(b)))]
         opt.zero_grad(set_to_none=True)
-        sum(losses).backward()
+        sum(k * v for k, v in zip(HARD, losses)).backward()
         opt.step()
         step += 1
         with torch.no_grad():

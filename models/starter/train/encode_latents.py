@@ -41,7 +41,7 @@ def fold():
 if not os.path.exists(path("vae_final.pt")):
     fold()
 m.load_state_dict(torch.load(path("vae_final.pt"))["ema"])
-m.eval()
+m.eval().to(memory_format=torch.channels_last)      # faster on CPUs
 
 
 def work(rank):
