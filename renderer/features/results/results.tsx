@@ -115,13 +115,17 @@ function Toolbar({ onFlip }: { onFlip: (isFlipped: boolean) => void }) {
       <IconButton look="quiet" label={t('results.reveal')} onClick={() => void revealResult()}>
         <FolderSearch aria-hidden />
       </IconButton>
-      <Button onClick={() => void makeResultInput()}>
+      <Button title={t('results.use')} onClick={() => void makeResultInput()}>
         <ImageUp aria-hidden />
-        {t('results.use')}
+        <span className={styles.word}>{t('results.use')}</span>
       </Button>
-      <Button onClick={() => void saveResult()} aria-keyshortcuts="Control+S Meta+S">
+      <Button
+        title={t('results.save')}
+        onClick={() => void saveResult()}
+        aria-keyshortcuts="Control+S Meta+S"
+      >
         <Save aria-hidden />
-        {t('results.save')}
+        <span className={styles.word}>{t('results.save')}</span>
       </Button>
     </div>
   );
