@@ -39,6 +39,10 @@ export async function serveModel(
   return { url, server, model: loaded, lines };
 }
 
+/** For servers that work: time enough for a busy machine. */
+const PATIENT_LIMITS = { networkRetries: 1, backoffMs: 20 };
+
+/** For servers that do not answer: a test does not wait for them. */
 export const QUICK_LIMITS = {
   connectMs: 500,
   idleMs: 1000,
@@ -57,7 +61,7 @@ export function accessTo(
   const { mayFallBack = true, ...rest } = options;
   const network = new Network({
     named: Object.values(named),
-    settings: async () => networkSettingsSchema.parse({ limits: QUICK_LIMITS }),
+    settings: async () => networkSettingsSchema.parse({ limits: PATIENT_LIMITS }),
     record: async (entry) => {
       const at = ledger.findIndex(({ id }) => id === entry.id);
       if (at < 0) ledger.push(entry);

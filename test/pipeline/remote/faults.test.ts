@@ -5,17 +5,19 @@ import { ModelCache } from '../../../main/engine/model/loaded-model';
 import { TorchGenerator } from '../../../main/engine/latents/noise';
 import { tensorToBytes } from '../../../main/engine/remote/tensor-bytes';
 import { encodePlainPng } from '../../../main/engine/image/plain';
+import { networkSettingsSchema, type NetworkSettings } from '../../../shared/network';
 import type { Stage } from '../../../shared/placement';
 import { readCase, withFolder } from '../../support/golden';
 import { answers, rawServer, reply, type Script } from '../../support/raw-server';
 import { runJob, type RunResult } from '../../support/run-job';
-import { accessTo } from '../../support/served';
+import { accessTo, QUICK_LIMITS } from '../../support/served';
 import { smallJob } from '../../support/settings';
 import { useTemporaryHome } from '../../support/temporary-home';
 
 useTemporaryHome();
 const { inputPath, width, height } = readCase('sd1-euler');
 const models = new ModelCache();
+const quick = async (): Promise<NetworkSettings> => networkSettingsSchema.parse({ limits: QUICK_LIMITS });
 afterAll(() => models.release());
 
 /** One job on the fixture model whose `stage` goes to `url`. */
@@ -26,7 +28,7 @@ async function run(stage: Stage, url: string, mayFallBack = true): Promise<RunRe
       folder,
       inputPath,
       settings: smallJob({ [stage]: 'remote' }),
-      context: { models, remote: accessTo({ [stage]: url }, { mayFallBack }) },
+      context: { models, remote: accessTo({ [stage]: url }, { mayFallBack, settings: quick }) },
     });
   });
   if (result === null) throw new Error('nothing was made');
