@@ -45,7 +45,13 @@ export function useDropTarget(): DropZone | null {
   return over;
 }
 
-function zoneOf(event: DragEvent): DropZone {
-  const zone = event.target instanceof Element ? event.target.closest('[data-drop]') : null;
-  return zone?.getAttribute('data-drop') === 'settings' ? 'settings' : 'input';
+/**
+ * The zones let the pointer through and are found by place: one that slid between the pointer and what it was over would end a drag
+ * that rests there.
+ */
+function zoneOf({ clientX, clientY }: DragEvent): DropZone {
+  const box = document.querySelector('[data-drop="settings"]')?.getBoundingClientRect();
+  if (box === undefined) return 'input';
+  const isInside = clientX >= box.left && clientX < box.right && clientY >= box.top && clientY < box.bottom;
+  return isInside ? 'settings' : 'input';
 }
