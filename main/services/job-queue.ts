@@ -236,7 +236,10 @@ export class JobQueue {
       job.report = report;
       this.#options.onResults(results, true);
       await this.#change(job, 'done');
-      await rm(this.folderOf(id), { recursive: true, force: true });
+      // A folder that cannot be removed now is no failure of the job; the next start forgets it.
+      await rm(this.folderOf(id), { recursive: true, force: true, maxRetries: 3 }).catch((error: unknown) =>
+        this.#options.log(`the folder of job ${id} could not be removed: ${String(error)}`),
+      );
     } catch (error) {
       if (!this.#isClosed) await this.#stopped(job, toErrorBody(error));
     } finally {
