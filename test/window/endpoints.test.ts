@@ -1,5 +1,5 @@
 /** Endpoints in the real window, against a real `underpaint serve`: asked first, run there, falling back, switched off, written down. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -219,6 +219,10 @@ describe('a token', () => {
     });
     const running = await open({ endpoints: { decode: [{ url: relay.url }] }, allowed: allowed(relay.url) });
     const { page } = running;
+    let logged = '';
+    const { stdout, stderr } = running.app.process();
+    for (const stream of [stdout, stderr])
+      stream?.on('data', (chunk: Buffer) => (logged += chunk.toString('utf8')));
     await page.getByRole('button', { name: 'Endpoints…' }).click();
     await page.getByRole('button', { name: `Edit ${relay.url} of Decode` }).click();
     await page.getByLabel('Token (optional)').fill('open-sesame');
@@ -242,7 +246,14 @@ describe('a token', () => {
     expect(state).toContain(relay.url);
     expect(state).not.toContain('open-sesame');
     expect(await page.content()).not.toContain('open-sesame');
-    for (const name of ['network.json', 'settings.json', 'ledger.jsonl'])
-      expect(readFileSync(path.join(running.home, name), 'utf8')).not.toContain('open-sesame');
+    expect(logged).not.toContain('open-sesame');
+    const files = readdirSync(running.home, { recursive: true, withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    );
+    expect(files.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['network.json', 'settings.json', 'ledger.jsonl']),
+    );
+    for (const { parentPath, name } of files)
+      expect(readFileSync(path.join(parentPath, name), 'latin1').includes('open-sesame'), name).toBe(false);
   });
 });
