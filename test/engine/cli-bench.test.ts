@@ -1,8 +1,9 @@
 /** `underpaint models prepare` and `underpaint bench` through the built command line, on a tiny checkpoint. */
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { EXIT_CODES } from '../../shared/errors';
 import { runCli, sentences } from '../support/cli';
 import { useCliFolder } from '../support/cli-folder';
 import { goldenModel } from '../support/golden';
@@ -120,5 +121,19 @@ describe('bench vae', () => {
   it('refuses a size that is no multiple of 8', async () => {
     const result = await cli(...args, '--sizes', '100');
     expect([result.code, sentences(result).length]).toEqual([2, 1]);
+  });
+
+  it('stops at the first SIGINT with code 7 and leaves no file', async () => {
+    const temporary = mkdtempSync(join(folder, 'temporary-'));
+    const result = await runCli([...args, '--runs', '100', '--sizes', '64,128,256,512'], {
+      home,
+      cwd: folder,
+      env: { TMPDIR: temporary, TMP: temporary, TEMP: temporary },
+      onLine: (line, kill) => line.startsWith('sd1 on cpu') && kill('SIGINT'),
+    });
+    expect([result.code, result.signal]).toEqual([EXIT_CODES.cancelled, null]);
+    expect(result.lines.at(-1)).toContain('was stopped before it was finished');
+    expect(result.stdout).toBe('');
+    expect(readdirSync(temporary)).toEqual([]);
   });
 });

@@ -1,35 +1,11 @@
 /** Changes the inputs, outputs and data files of a built `.onnx` graph to what other publishers write (field numbers: onnx.proto). */
 import { ProtobufWriter } from '../../main/engine/graphs/protobuf-writer';
+import { fieldsOf, type Field } from './onnx-fields';
 
 const DTYPES = { float32: 1, int32: 6, int64: 7, float16: 10 } as const;
 export type IoDtype = keyof typeof DTYPES;
 
-/** A field as it is read: a number, or bytes. */
-type Field = readonly [field: number, value: number | Buffer];
-
-function parse(bytes: Buffer): Field[] {
-  const fields: Field[] = [];
-  let at = 0;
-  const varint = (): number => {
-    let value = 0n;
-    for (let shift = 0n; ; shift += 7n) {
-      const byte = bytes[at] ?? 0;
-      at += 1;
-      value |= BigInt(byte & 0x7f) << shift;
-      if (byte < 0x80) return Number(BigInt.asIntN(64, value));
-    }
-  };
-  while (at < bytes.length) {
-    const key = varint();
-    if (key % 8 === 0) fields.push([Math.floor(key / 8), varint()]);
-    else if (key % 8 === 2) {
-      const length = varint();
-      fields.push([Math.floor(key / 8), bytes.subarray(at, at + length)]);
-      at += length;
-    } else throw new Error(`wire type ${key % 8}`);
-  }
-  return fields;
-}
+const parse = (bytes: Buffer): Field[] => [...fieldsOf(bytes)];
 
 function encode(fields: readonly Field[]): Buffer {
   const writer = new ProtobufWriter();

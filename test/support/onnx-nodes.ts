@@ -1,4 +1,5 @@
 /** Reads the nodes of a built graph back from its bytes, with the type of each node's first input (field numbers: onnx.proto). */
+import { fieldsOf, type Field } from './onnx-fields';
 
 export interface OnnxNodeView {
   /** `Add`, or `com.microsoft.Gelu`. */
@@ -9,39 +10,14 @@ export interface OnnxNodeView {
   readonly ints: Readonly<Record<string, number>>;
 }
 
-type Field = readonly [field: number, value: number | Buffer];
-
-/** Varints and length-delimited fields; 32-bit ones are skipped. */
-function* fieldsOf(bytes: Buffer): Generator<Field> {
-  let at = 0;
-  const varint = (): number => {
-    let value = 0n;
-    for (let shift = 0n; ; shift += 7n) {
-      const byte = bytes[at] ?? 0;
-      at += 1;
-      value |= BigInt(byte & 0x7f) << shift;
-      if (byte < 0x80) return Number(BigInt.asIntN(64, value));
-    }
-  };
-  while (at < bytes.length) {
-    const key = varint();
-    const kind = key & 7;
-    if (kind === 0) yield [key >> 3, varint()];
-    else if (kind === 2) {
-      const length = varint();
-      yield [key >> 3, bytes.subarray(at, at + length)];
-      at += length;
-    } else if (kind === 5) at += 4;
-    else throw new Error(`wire type ${kind}`);
-  }
-}
+const readFields = (bytes: Buffer): Field[] => [...fieldsOf(bytes, { skipFixed32: true })];
 
 const messages = (bytes: Buffer, field: number): Buffer[] =>
-  [...fieldsOf(bytes)].flatMap(([name, value]) => (name === field && Buffer.isBuffer(value) ? [value] : []));
+  readFields(bytes).flatMap(([name, value]) => (name === field && Buffer.isBuffer(value) ? [value] : []));
 const texts = (bytes: Buffer, field: number): string[] =>
   messages(bytes, field).map((text) => text.toString());
 const int = (bytes: Buffer, field: number): number | undefined => {
-  const found = [...fieldsOf(bytes)].find(([name, value]) => name === field && typeof value === 'number');
+  const found = readFields(bytes).find(([name, value]) => name === field && typeof value === 'number');
   return typeof found?.[1] === 'number' ? found[1] : undefined;
 };
 

@@ -6,12 +6,15 @@ import { TorchGenerator } from '../latents/noise';
 import { largestRssBytes, measurePeak } from '../memory-peak';
 import type { LoadedModel } from '../model/loaded-model';
 import { isGuided, predict } from '../stages/generate';
+import { throwIfStopped } from './cancelled';
 
 export interface StepsRequest {
   readonly width: number;
   readonly height: number;
   readonly steps: number;
   readonly guidance: number;
+  /** Looked at before every step. */
+  readonly signal: AbortSignal;
 }
 
 export interface StepsMeasured {
@@ -32,7 +35,7 @@ const PROMPT = 'a red house by a lake';
 
 /** Embeds a prompt and runs steps on noise; nothing is written. Every step is the same work, so that they can be compared. */
 export async function measureSteps(model: LoadedModel, request: StepsRequest): Promise<StepsMeasured> {
-  const { width, height, steps, guidance } = request;
+  const { width, height, steps, guidance, signal } = request;
   const { positive, negative } = await model.traits.embed(model, {
     prompt: PROMPT,
     negativePrompt: '',
@@ -63,6 +66,7 @@ export async function measureSteps(model: LoadedModel, request: StepsRequest): P
   const stepMs: number[] = [];
   let firstStepAtMs = 0;
   for (let step = 0; step < steps; step += 1) {
+    throwIfStopped(signal);
     const startedAt = performance.now();
     await predict(session, model.traits.denoiser, latents, TIMESTEP, conditioning);
     stepMs.push(performance.now() - startedAt);

@@ -10,6 +10,7 @@ import type { ComponentSource } from '../model/component-source';
 import { openSession, type Session } from '../onnx/session';
 import { decodeLatents } from '../stages/decode';
 import { encodeToLatents } from '../stages/encode';
+import { throwIfStopped } from './cancelled';
 
 export interface VaeUnderTest {
   readonly name: string;
@@ -36,6 +37,8 @@ export interface VaeRequest {
   /** How often each pass runs. */
   readonly runs: number;
   readonly onMeasured: (measured: VaeMeasured) => void;
+  /** Looked at before every pass. */
+  readonly signal: AbortSignal;
 }
 
 /** Share of the free memory that a pass may be expected to take. */
@@ -46,7 +49,7 @@ const USABLE = 0.85;
  * less than the next one needs. Throws `AppError` when a graph cannot run there.
  */
 export async function measureVae(vae: VaeUnderTest, request: VaeRequest): Promise<VaeMeasured[]> {
-  const { provider, sizesPx, runs, onMeasured } = request;
+  const { provider, sizesPx, runs, onMeasured, signal } = request;
   const measured: VaeMeasured[] = [];
   for (const stage of ['encode', 'decode'] as const) {
     const source = stage === 'encode' ? vae.encoder : vae.decoder;
@@ -61,7 +64,14 @@ export async function measureVae(vae: VaeUnderTest, request: VaeRequest): Promis
         if (expected > USABLE * freemem()) found = { ...base, ms: null, peakBytes: null };
         else {
           const held = process.memoryUsage.rss();
-          const { ms, peakBytes } = await measurePass(source, { provider, sizePx, stage, tilePx, runs });
+          const { ms, peakBytes } = await measurePass(source, {
+            provider,
+            sizePx,
+            stage,
+            tilePx,
+            runs,
+            signal,
+          });
           found = { ...base, ms, peakBytes };
           if (peakBytes !== null) known = { pixels, grownBytes: peakBytes - held };
         }
@@ -79,11 +89,12 @@ interface Pass {
   readonly stage: 'encode' | 'decode';
   readonly tilePx: number | null;
   readonly runs: number;
+  readonly signal: AbortSignal;
 }
 
 async function measurePass(
   { graph, config }: ComponentSource,
-  { provider, sizePx, stage, tilePx, runs }: Pass,
+  { provider, sizePx, stage, tilePx, runs, signal }: Pass,
 ): Promise<{ ms: number; peakBytes: number | null }> {
   const session = await openSession(await graph.pathFor(provider), { provider });
   try {
@@ -95,6 +106,7 @@ async function measurePass(
     const endPeak = measurePeak();
     const times: number[] = [];
     for (let i = 0; i < runs; i += 1) {
+      throwIfStopped(signal);
       const startedAt = performance.now();
       await run();
       times.push(performance.now() - startedAt);

@@ -45,7 +45,7 @@ function buildProgram(signal: AbortSignal): Command {
   addDoctor(program, signal);
   addDemo(program, signal);
   addModels(program, signal);
-  addBench(program);
+  addBench(program, signal);
   addServe(program, signal);
   addEndpoints(program, signal);
   for (const command of program.commands)

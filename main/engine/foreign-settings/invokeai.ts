@@ -10,13 +10,8 @@ export function readInvokeAi(metadata: unknown): RawSettings | undefined {
   return {
     prompt: asText(data['positive_prompt']),
     negativePrompt: asText(data['negative_prompt']),
-    seed: asNumber(data['seed']),
-    steps: asNumber(data['steps']),
-    guidance: asNumber(data['cfg_scale']),
-    strength: asNumber(data['strength']),
+    ...numbersOf(data),
     scheduler: schedulerOf(asText(data['scheduler']), undefined),
-    width: asNumber(data['width']),
-    height: asNumber(data['height']),
   };
 }
 
@@ -28,15 +23,20 @@ export function readOldInvokeAi(metadata: unknown): RawSettings | undefined {
   const words = parts.flatMap((part) => asText(part) ?? asText(asObject(part)?.['prompt']) ?? []).join(' ');
   return {
     ...splitPrompt(words),
-    seed: asNumber(image['seed']),
-    steps: asNumber(image['steps']),
-    guidance: asNumber(image['cfg_scale']),
-    strength: asNumber(image['strength']),
+    ...numbersOf(image),
     scheduler: schedulerOf(asText(image['sampler']), undefined),
-    width: asNumber(image['width']),
-    height: asNumber(image['height']),
   };
 }
+
+/** What both JSON forms call by the same names. */
+const numbersOf = (data: Readonly<Record<string, unknown>>): RawSettings => ({
+  seed: asNumber(data['seed']),
+  steps: asNumber(data['steps']),
+  guidance: asNumber(data['cfg_scale']),
+  strength: asNumber(data['strength']),
+  width: asNumber(data['width']),
+  height: asNumber(data['height']),
+});
 
 /** `Dream`: the quoted prompt, then options such as `-s 50 -S 42 -W 512 -H 512 -C 7.5 -A k_lms -f 0.6`. */
 export function readDream(text: string): RawSettings | undefined {

@@ -29,7 +29,7 @@ interface VaeOptions {
 const SIZES = [512, 768, 1024, 1536, 2048];
 const SIDE = { min: 64, max: 8192 } as const;
 
-export function addBenchVae(bench: Command): void {
+export function addBenchVae(bench: Command, signal: AbortSignal): void {
   bench
     .command('vae')
     .description('time and peak memory of encode and decode, whole and in tiles')
@@ -49,7 +49,7 @@ export function addBenchVae(bench: Command): void {
     .option('--json', 'print one JSON object on stdout')
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
-    .action(vaeCommand);
+    .action((options: VaeOptions) => vaeCommand(options, signal));
 }
 
 function parseSizes(text: string): number[] {
@@ -63,13 +63,13 @@ function parseSizes(text: string): number[] {
   });
 }
 
-async function vaeCommand(options: VaeOptions): Promise<void> {
+async function vaeCommand(options: VaeOptions, signal: AbortSignal): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'underpaint-bench-'));
   const measured: VaeMeasured[] = [];
   try {
     for (const vae of await autoencoders(options, folder)) {
       for (const provider of providersOf(options.device))
-        measured.push(...(await measureOn(vae, provider, options)));
+        measured.push(...(await measureOn(vae, provider, options, signal)));
     }
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -112,12 +112,18 @@ async function autoencoders({ model }: VaeOptions, folder: string): Promise<VaeU
 }
 
 /** Nothing where a provider does not start here, which is said. */
-async function measureOn(vae: VaeUnderTest, provider: Provider, options: VaeOptions): Promise<VaeMeasured[]> {
+async function measureOn(
+  vae: VaeUnderTest,
+  provider: Provider,
+  options: VaeOptions,
+  signal: AbortSignal,
+): Promise<VaeMeasured[]> {
   try {
     return await measureVae(vae, {
       provider,
       sizesPx: options.sizes,
       runs: options.runs,
+      signal,
       onMeasured: (one) =>
         process.stderr.write(
           `${one.autoencoder} on ${one.provider}, ${one.stage} ${one.sizePx} px ${one.tilePx === null ? 'whole' : 'in tiles'}: ${cell(one)}\n`,

@@ -21,7 +21,7 @@ interface StepsOptions {
   json?: boolean;
 }
 
-export function addBench(program: Command): void {
+export function addBench(program: Command, signal: AbortSignal): void {
   const bench = program.command('bench').description('measure a model on this machine');
   bench.exitOverride().configureOutput({ outputError: () => undefined });
   bench
@@ -39,11 +39,11 @@ export function addBench(program: Command): void {
     .option('--json', 'print one JSON object on stdout')
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
-    .action(stepsCommand);
-  addBenchVae(bench);
+    .action((options: StepsOptions) => stepsCommand(options, signal));
+  addBenchVae(bench, signal);
 }
 
-async function stepsCommand(options: StepsOptions): Promise<void> {
+async function stepsCommand(options: StepsOptions, signal: AbortSignal): Promise<void> {
   const models = new ModelCache();
   try {
     const model = await models.load(
@@ -63,7 +63,7 @@ async function stepsCommand(options: StepsOptions): Promise<void> {
       );
     }
     const { steps, guidance } = options;
-    const measured = await measureSteps(model, { width, height, steps, guidance });
+    const measured = await measureSteps(model, { width, height, steps, guidance, signal });
     const result = {
       model: model.folder.id,
       family: model.traits.family,
