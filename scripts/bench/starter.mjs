@@ -98,6 +98,8 @@ async function readPixels(path) {
 
 /** The classifier: pixels → attribute → index of the value that it reads. */
 async function openJudge() {
+  // Its telemetry stays off, as in the app.
+  process.env['ORT_DISABLE_TELEMETRY'] = '1';
   const { InferenceSession, Tensor } = await import('onnxruntime-node');
   const { side, attributes, accuracy_percent: accuracy } = readJson(join(TRAIN, 'classifier.json'));
   const session = await InferenceSession.create(join(TRAIN, 'classifier.onnx'));
