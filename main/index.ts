@@ -6,10 +6,11 @@ import { app, session, type BrowserWindow } from 'electron';
 import { resolveAppPaths } from './app-paths';
 import { makeDesktop, registerRequests, sendEvent } from './ipc';
 import { systemKeyStore } from './key-store';
-import { installMenu } from './menu';
+import { enableMenuItems, installMenu } from './menu';
 import { registerAppScheme, serveApp } from './protocol';
 import { closeNetwork, hardenContents, hardenSession } from './security';
 import { makeServices } from './services/make-services';
+import { makeShellCommands } from './shell-commands';
 import { announceResults, bringToFront, openWindow } from './window';
 
 const isDebug = process.env['UNDERPAINT_DEBUG'] === '1';
@@ -48,13 +49,18 @@ if (app.requestSingleInstanceLock()) {
 async function start(): Promise<void> {
   await mkdir(paths.home, { recursive: true });
   const currentWindow = (): BrowserWindow | null => window;
+  const shellCommands = makeShellCommands({ currentWindow, resultsFolder: paths.resultsFolder });
   const services = await makeServices({
     paths,
     env: process.env,
     platform: process.platform,
     ownExecutable: process.execPath,
     version: app.getVersion(),
-    desktop: makeDesktop(currentWindow),
+    desktop: {
+      ...makeDesktop(currentWindow),
+      runCommand: (id) => shellCommands[id](),
+      enableCommands: enableMenuItems,
+    },
     keyStore: systemKeyStore,
     log,
     isWindowVisible: () => window !== null && window.isVisible() && !window.isMinimized(),
@@ -73,9 +79,9 @@ async function start(): Promise<void> {
   installMenu({
     platform: process.platform,
     canUseDevTools,
-    resultsFolder: paths.resultsFolder,
-    currentWindow,
+    chosenKeys: {},
     sendCommand: (command) => sendEvent(window, 'command', command),
+    runCommand: (command) => shellCommands[command](),
   });
 
   const open = (): void => {

@@ -46,7 +46,7 @@ export function sendEvent<N extends EventName>(
 }
 
 /** The platform's own dialogs, in front of the window. */
-export function makeDesktop(currentWindow: CurrentWindow): Desktop {
+export function makeDesktop(currentWindow: CurrentWindow): Omit<Desktop, 'runCommand' | 'enableCommands'> {
   const open = async (options: Electron.OpenDialogOptions): Promise<string | null> => {
     const window = currentWindow();
     const answer = await (window === null

@@ -1,67 +1,84 @@
-/** The application menu with its keys; its own commands are sent to the page, which knows whether they apply. */
-import { Menu, shell, type BrowserWindow, type MenuItemConstructorOptions } from 'electron';
-import type { EventOf } from '../shared/contract';
+/** The application menu, made from the table of commands. It shows the keys; the page listens for them and knows what applies. */
+import { Menu, type MenuItemConstructorOptions } from 'electron';
+import {
+  commandsOfMenu,
+  isShellCommand,
+  keysOfCommand,
+  PAGE_COMMAND_IDS,
+  startsGroup,
+  type ChosenKeys,
+  type CommandId,
+  type MenuName,
+  type PageCommandId,
+  type ShellCommandId,
+} from '../shared/commands';
+import { toAccelerator } from '../shared/keys';
+import { words } from './words';
 
 export interface MenuOptions {
   platform: NodeJS.Platform;
   canUseDevTools: boolean;
-  resultsFolder: string;
-  currentWindow: () => BrowserWindow | null;
-  sendCommand: (command: EventOf<'command'>) => void;
+  chosenKeys: ChosenKeys;
+  sendCommand: (command: PageCommandId) => void;
+  runCommand: (command: ShellCommandId) => void;
 }
 
 /** Puts the menu in place for the whole app. */
 export function installMenu(options: MenuOptions): void {
-  const { platform, sendCommand } = options;
-  const isMac = platform === 'darwin';
-  const command = (
-    label: string,
-    accelerator: string,
-    name: EventOf<'command'>,
-  ): MenuItemConstructorOptions => ({ label, accelerator, id: name, click: () => sendCommand(name) });
-
-  const file: MenuItemConstructorOptions = {
-    label: '&File',
-    submenu: [
-      command('Open Picture…', 'CmdOrCtrl+O', 'open'),
-      {
-        label: 'Paste Picture',
-        id: 'paste',
-        accelerator: 'CmdOrCtrl+Shift+V',
-        // The page may not read the clipboard by itself; pasting hands it the picture in an ordinary paste event.
-        click: () => options.currentWindow()?.webContents.paste(),
-      },
-      command('Save Result…', 'CmdOrCtrl+S', 'save'),
-      { type: 'separator' },
-      { label: 'Show Results Folder', click: () => void shell.openPath(options.resultsFolder) },
-      { type: 'separator' },
-      isMac ? { role: 'close' } : { role: 'quit' },
-    ],
-  };
-  const picture: MenuItemConstructorOptions = {
-    label: '&Picture',
-    submenu: [command('Generate', 'CmdOrCtrl+Enter', 'generate'), command('Cancel', 'CmdOrCtrl+.', 'cancel')],
-  };
-  const view: MenuItemConstructorOptions = {
-    label: '&View',
-    submenu: [
-      { role: 'resetZoom' },
-      { role: 'zoomIn' },
-      { role: 'zoomOut' },
-      { type: 'separator' },
-      { role: 'togglefullscreen' },
-      ...(options.canUseDevTools ? [{ role: 'toggleDevTools' } as const] : []),
-    ],
-  };
+  const isMac = options.platform === 'darwin';
+  const menu = (
+    name: Exclude<MenuName, 'edit'>,
+    more: MenuItemConstructorOptions[] = [],
+  ): MenuItemConstructorOptions => ({
+    label: words.menu[name],
+    ...(name === 'help' ? { role: 'help' } : {}),
+    submenu: [...commandsOfMenu(name).flatMap((id) => commandItems(id, options)), ...more],
+  });
   Menu.setApplicationMenu(
     Menu.buildFromTemplate([
       ...(isMac ? [{ role: 'appMenu' } as const] : []),
-      file,
-      { role: 'editMenu' },
-      picture,
-      view,
+      menu('file', [
+        { type: 'separator' },
+        isMac ? { role: 'close', label: words.menu.close } : { role: 'quit', label: words.menu.quit },
+      ]),
+      { label: words.menu.edit, submenu: editItems() },
+      menu('picture'),
+      menu('view', options.canUseDevTools ? [{ type: 'separator' }, { role: 'toggleDevTools' }] : []),
       ...(isMac ? [{ role: 'windowMenu' } as const] : []),
-      { role: 'help', submenu: [{ role: 'about', label: 'About Underpaint' }] },
+      menu('help', [{ role: 'about', label: words.menu.about }]),
     ]),
   );
 }
+
+/** Shows in grey which commands of the page would do nothing now. */
+export function enableMenuItems(enabled: readonly CommandId[]): void {
+  const menu = Menu.getApplicationMenu();
+  for (const id of PAGE_COMMAND_IDS) {
+    const item = menu?.getMenuItemById(id);
+    if (item !== null && item !== undefined) item.enabled = enabled.includes(id);
+  }
+}
+
+function commandItems(id: CommandId, options: MenuOptions): MenuItemConstructorOptions[] {
+  const [keys] = keysOfCommand(id, options.chosenKeys);
+  const accelerator = keys === undefined ? undefined : toAccelerator(keys);
+  const item: MenuItemConstructorOptions = {
+    id,
+    label: words.command[id],
+    ...(accelerator === undefined ? {} : { accelerator }),
+    registerAccelerator: false,
+    click: () => (isShellCommand(id) ? options.runCommand(id) : options.sendCommand(id)),
+  };
+  return startsGroup(id) ? [{ type: 'separator' }, item] : [item];
+}
+
+/** What the platform does by itself in a text; its keys are its own. */
+const editItems = (): MenuItemConstructorOptions[] => [
+  { role: 'undo', label: words.menu.undo },
+  { role: 'redo', label: words.menu.redo },
+  { type: 'separator' },
+  { role: 'cut', label: words.menu.cut },
+  { role: 'copy', label: words.menu.copy },
+  { role: 'paste', label: words.menu.pasteText },
+  { role: 'selectAll', label: words.menu.selectAll },
+];

@@ -6,7 +6,8 @@ import type { PageState } from './state/page-state';
 
 export const AppContext = createContext<App | null>(null);
 
-function useApp(): App {
+/** Store and actions together, for what listens to events outside of drawing. */
+export function useApp(): App {
   const app = useContext(AppContext);
   if (app === null) throw new Error('A component was drawn outside AppContext.');
   return app;

@@ -1,72 +1,107 @@
-/** Keyboard shortcuts, pasted pictures and the menu's commands: one table of what they do. */
+/** Listens for the keys of the commands, for pasted pictures and for the menu. */
 import { useEffect } from 'react';
-import type { EventOf } from '../shared/contract';
-import { useActions } from './app-context';
+import {
+  commandsOfKeys,
+  isPageCommand,
+  isShellCommand,
+  PAGE_COMMAND_IDS,
+  type ChosenKeys,
+  type CommandId,
+} from '../shared/commands';
+import { isTyping, keysOfPress } from '../shared/keys';
+import { useApp } from './app-context';
 import type { PageBridge } from './bridge';
-import type { Actions } from './state/app';
+import { isPageCommandEnabled, PAGE_COMMANDS } from './commands/page-commands';
+import type { Actions, App } from './state/app';
+import type { PageState } from './state/page-state';
 
-type Command = EventOf<'command'> | 'gallery';
+/** No person has chosen keys yet. */
+const CHOSEN_KEYS: ChosenKeys = {};
 
 /** Listens for as long as the window is there. */
 export function useCommands(bridge: PageBridge): void {
-  const actions = useActions();
+  const app = useApp();
   useEffect(() => {
     const end = new AbortController();
     const { signal } = end;
+    const onKey = (event: KeyboardEvent, wanted: (id: CommandId) => boolean): void => {
+      const ids = idsOf(event, app).filter(wanted);
+      const id = ids.find((one) => isEnabled(one, app));
+      if (id === undefined) return;
+      event.preventDefault();
+      if (!event.repeat || isShellCommand(id)) doCommand(id, app, bridge);
+    };
+    // What the main process does works everywhere; the rest only where nothing that is open has taken the key.
+    window.addEventListener('keydown', (event) => onKey(event, isShellCommand), { signal, capture: true });
     window.addEventListener(
       'keydown',
       (event) => {
-        const command = commandOf(event);
-        if (command === null) return;
-        event.preventDefault();
-        if (!event.repeat) doCommand(command, actions);
+        if (!event.defaultPrevented && document.querySelector('dialog:modal') === null)
+          onKey(event, isPageCommand);
       },
       { signal },
     );
-    window.addEventListener('paste', (event) => pastePicture(event, actions), { signal });
-    const stopMenu = bridge.onCommand((command) => doCommand(command, actions));
+    window.addEventListener('paste', (event) => pastePicture(event, app.actions), { signal });
+    const stopMenu = bridge.onCommand((id) => doCommand(id, app, bridge));
+    const stopTelling = tellEnabled(app, bridge);
     return () => {
       end.abort();
       stopMenu();
+      stopTelling();
     };
-  }, [bridge, actions]);
+  }, [bridge, app]);
 }
 
-/** The command of a key press; null when it is none, or when something open has taken it. */
-function commandOf(event: KeyboardEvent): Command | null {
-  if (event.defaultPrevented || event.altKey || event.shiftKey) return null;
-  if (event.key === 'Escape') return 'cancel';
-  if (!event.ctrlKey && !event.metaKey) return null;
-  switch (event.key.toLowerCase()) {
-    case 'o':
-      return 'open';
-    case 'enter':
-      return 'generate';
-    case 's':
-      return 'save';
-    case 'g':
-      return 'gallery';
-    default:
-      return null;
-  }
+/** The commands of a key press; none while it types into a text. */
+function idsOf(event: KeyboardEvent, { store }: App): CommandId[] {
+  const isMac = store.getState().platform === 'darwin';
+  const keys = keysOfPress(
+    {
+      key: event.key,
+      code: event.code,
+      ctrlKey: event.ctrlKey,
+      metaKey: event.metaKey,
+      altKey: event.altKey,
+      shiftKey: event.shiftKey,
+      isAltGraph: event.getModifierState('AltGraph'),
+    },
+    isMac,
+  );
+  if (keys === null || (isTyping(keys) && isTakenBy(event.target, keys))) return [];
+  return commandsOfKeys(keys, CHOSEN_KEYS);
 }
 
-function doCommand(command: Command, actions: Actions): void {
-  switch (command) {
-    case 'open':
-      return void actions.openPicture();
-    case 'generate':
-      return void actions.generate();
-    case 'cancel':
-      return void actions.cancel();
-    case 'save':
-      return void actions.saveResult();
-    case 'gallery':
-      return actions.setGalleryOpen(true);
-    case 'paste':
-      // The page may not read the clipboard by itself; where the platform refuses this, the key still works.
-      if (!document.execCommand('paste')) actions.askForPasteKey();
-  }
+/** True where a plain key means something to the control that has the focus: every one in a text, some of them elsewhere. */
+function isTakenBy(target: EventTarget | null, keys: string): boolean {
+  if (!(target instanceof Element)) return false;
+  if (
+    target.closest('input, textarea, select, [contenteditable], [role="slider"], [role="listbox"]') !== null
+  )
+    return true;
+  return /(Space|Enter|Tab|Arrow\w+)$/.test(keys) && target.closest('button, a, [role="radio"]') !== null;
+}
+
+const isEnabled = (id: CommandId, { store }: App): boolean =>
+  !isPageCommand(id) || isPageCommandEnabled(id, store.getState());
+
+/** Tells the menu which commands would do something, at once and whenever that changes. */
+function tellEnabled({ store }: App, bridge: PageBridge): () => void {
+  let told = '';
+  const tell = (state: PageState): void => {
+    const ids = PAGE_COMMAND_IDS.filter((id) => isPageCommandEnabled(id, state));
+    if (ids.join() === told) return;
+    told = ids.join();
+    void bridge.commandEnable({ ids });
+  };
+  tell(store.getState());
+  return store.subscribe(tell);
+}
+
+/** Does a command if it can be done now. */
+function doCommand(id: CommandId, app: App, bridge: PageBridge): void {
+  if (!isPageCommand(id)) void bridge.commandRun({ id });
+  else if (isPageCommandEnabled(id, app.store.getState()))
+    PAGE_COMMANDS[id].run(app.actions, app.store.getState());
 }
 
 /** Takes a picture from the clipboard, unless text is being pasted into a text field. */

@@ -38,6 +38,8 @@ export const PAGE_REQUESTS = [
   'model.open',
   'lora.list',
   'prompt.count-tokens',
+  'command.run',
+  'command.enable',
 ] as const satisfies readonly RequestName[];
 export type PageRequestName = (typeof PAGE_REQUESTS)[number];
 

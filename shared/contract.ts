@@ -1,5 +1,6 @@
 /** Every request and event between the page and the main process. Both sides are generic over these tables. */
 import { z } from 'zod';
+import { COMMAND_IDS, PAGE_COMMAND_IDS, SHELL_COMMAND_IDS } from './commands';
 import { gallerySearchSchema } from './gallery';
 import { generationSettingsSchema } from './generation';
 import { jobProgressSchema, jobViewSchema } from './job';
@@ -175,6 +176,10 @@ export const REQUESTS = {
   'model.open': { request: nothing, response: modelInfoSchema.nullable() },
   /** Names of the LoRA files in the app's folder for them, for the form's list. */
   'lora.list': { request: nothing, response: z.array(z.string()) },
+  /** Does one of the main process's own commands. */
+  'command.run': { request: z.object({ id: z.enum(SHELL_COMMAND_IDS) }), response: nothing },
+  /** Which commands would do something now: the menu shows the others in grey. */
+  'command.enable': { request: z.object({ ids: z.array(z.enum(COMMAND_IDS)) }), response: nothing },
   /** Fills the form's prompt length display: CLIP tokens of a prompt for a model (without start and end). */
   'prompt.count-tokens': {
     request: z.object({ prompt: z.string().max(10_000), model: z.string().nullable() }),
@@ -197,7 +202,7 @@ export const EVENTS = {
   /** A job waits for the person's word before it begins; answered with `consent.answer`. */
   'consent.asked': consentQuestionSchema.extend({ id: z.number().int() }),
   /** The menu asks the page to do one of its commands. */
-  command: z.enum(['open', 'generate', 'cancel', 'save', 'paste']),
+  command: z.enum(PAGE_COMMAND_IDS),
 } as const;
 
 export type EventName = keyof typeof EVENTS;

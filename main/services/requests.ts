@@ -1,6 +1,7 @@
 /** What every request of the page does, as one table over the services. */
 import path from 'node:path';
 import type { z } from 'zod';
+import type { CommandId, ShellCommandId } from '../../shared/commands';
 import type { NetworkState, REQUESTS, RequestName, ResponseOf, ResultView } from '../../shared/contract';
 import { AppError } from '../../shared/errors';
 import type { LoraChoice } from '../../shared/generation';
@@ -28,6 +29,10 @@ export interface Desktop {
   /** `extension` without a dot. */
   pickSavePath: (suggestedName: string, extension: string) => Promise<string | null>;
   revealFile: (filePath: string) => void;
+  /** Does one of the main process's own commands. */
+  runCommand: (id: ShellCommandId) => void;
+  /** Shows in the menu which commands would do something now. */
+  enableCommands: (ids: readonly CommandId[]) => void;
   /** Puts a file into the system's bin; rejects where there is none. */
   trashFile: (filePath: string) => Promise<void>;
 }
@@ -221,6 +226,14 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
       return folder === null ? null : models.open(folder);
     },
     'lora.list': () => reader.request('lora.list', {}),
+    'command.run': async ({ id }) => {
+      desktop.runCommand(id);
+      return null;
+    },
+    'command.enable': async ({ ids }) => {
+      desktop.enableCommands(ids);
+      return null;
+    },
     'prompt.count-tokens': async (request) => {
       checkModel(request.model);
       return reader.request('prompt.count-tokens', request);

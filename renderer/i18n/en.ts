@@ -1,4 +1,6 @@
 /** Every English sentence of the page, grouped by the part that says it. */
+import type { CommandId } from '../../shared/commands';
+
 export const en = {
   app: { name: 'Underpaint', loading: 'Opening…', brokenTitle: 'Underpaint could not start' },
   source: {
@@ -294,7 +296,6 @@ export const en = {
     modelOpened: '{{name}} is chosen.',
     discarded: 'Discarded.',
     deleted: 'The picture is in the bin.',
-    pasteByKey: 'Press {{keys}} to paste a picture.',
   },
   restored: {
     prompt: 'prompt',
@@ -316,5 +317,48 @@ export const en = {
     failed: 'It failed.',
     done_one: 'Done. {{count}} picture is ready.',
     done_other: 'Done. {{count}} pictures are ready.',
+  },
+  /** One name per command of shared/commands.ts, as menus and the palette show it. */
+  command: {
+    open: 'Open picture…',
+    paste: 'Paste picture',
+    'read-settings': 'Read settings from a picture…',
+    'open-model': 'Open model folder…',
+    save: 'Save result…',
+    'reveal-result': 'Show result in its folder',
+    'show-results-folder': 'Show results folder',
+    generate: 'Generate',
+    cancel: 'Cancel',
+    'use-as-input': 'Use result as input',
+    'reuse-settings': 'Use settings of the result',
+    'star-result': 'Star or unstar result',
+    'lock-seed': 'Keep one seed or random ones',
+    'roll-seed': 'Roll another seed',
+    'reset-settings': 'Use what the model recommends',
+    offline: 'Offline on or off',
+    gallery: 'Gallery…',
+    'compare-side': 'Compare side by side',
+    'compare-slider': 'Compare with the slider',
+    'zoom-in': 'Larger',
+    'zoom-out': 'Smaller',
+    'zoom-reset': 'Actual size',
+    'full-screen': 'Full screen on or off',
+  } satisfies Record<CommandId, string>,
+  /** Titles of menus, and what stands in them besides commands. */
+  menu: {
+    file: 'File',
+    edit: 'Edit',
+    picture: 'Picture',
+    view: 'View',
+    help: 'Help',
+    close: 'Close window',
+    quit: 'Quit',
+    undo: 'Undo',
+    redo: 'Redo',
+    cut: 'Cut',
+    copy: 'Copy',
+    pasteText: 'Paste',
+    selectAll: 'Select all',
+    about: 'About Underpaint',
   },
 } as const;

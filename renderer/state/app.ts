@@ -80,7 +80,6 @@ export interface Actions extends NetworkActions {
   reuseSettings: (result?: ResultView) => void;
   setCompareMode: (mode: CompareMode) => void;
   dismissProblem: () => void;
-  askForPasteKey: () => void;
   /** Switches offline on or off. */
   switchOffline: () => Promise<void>;
 }
@@ -275,7 +274,6 @@ export function createApp(bridge: PageBridge): App {
     },
     setCompareMode: (mode) => dispatch({ type: 'compare-mode-changed', mode }),
     dismissProblem: () => dispatch({ type: 'problem-dismissed' }),
-    askForPasteKey: () => confirm('pasteByKey'),
     switchOffline: async () => {
       const offline = state().network?.offline !== true;
       const error = await network.changeNetwork({ kind: 'offline', offline });

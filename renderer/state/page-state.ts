@@ -21,7 +21,7 @@ export interface Problem {
 
 /** A short confirmation, said politely: an i18n key of the `notice` group with its values. */
 export interface Notice {
-  key: 'saved' | 'copiedSettings' | 'deleted' | 'restored' | 'modelOpened' | 'discarded' | 'pasteByKey';
+  key: 'saved' | 'copiedSettings' | 'deleted' | 'restored' | 'modelOpened' | 'discarded';
   values: Record<string, string>;
 }
 

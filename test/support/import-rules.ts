@@ -79,6 +79,13 @@ export const ZONES: readonly Zone[] = [
   },
   // The sandboxed preload has no Node modules and shares only words with the rest.
   { files: /^main\/preload\.ts$/, packages: ['electron'], sources: /^shared\//, mayUseNode: false },
+  // The menu and the notifications say the page's own words.
+  {
+    files: /^main\/words\.ts$/,
+    packages: [],
+    sources: /^(shared\/|renderer\/i18n\/en$)/,
+    mayUseNode: false,
+  },
   {
     files: /^main\/[^/]+\.ts$/,
     packages: [...SCHEMA, 'electron'],

@@ -99,6 +99,8 @@ export function createPageBridge(app: AppState): PageBridge {
     galleryModels: async () => ok([]),
     modelOpen: async () => ok(null),
     loraList: async () => ok([]),
+    commandRun: async () => ok(null),
+    commandEnable: async () => ok(null),
     promptCountTokens: async ({ prompt }) => ok({ tokens: prompt.split(/\s+/u).length, limit: 75 }),
     onJobChanged: on('job.changed'),
     onJobProgress: on('job.progress'),
@@ -148,6 +150,8 @@ export function createPageBridge(app: AppState): PageBridge {
       record('promptCountTokens', payload),
       current.promptCountTokens(payload)
     ),
+    commandRun: (payload) => (record('commandRun', payload), current.commandRun(payload)),
+    commandEnable: (payload) => (record('commandEnable', payload), current.commandEnable(payload)),
     onJobChanged: current.onJobChanged,
     onJobProgress: current.onJobProgress,
     onResultsAdded: current.onResultsAdded,

@@ -149,6 +149,8 @@ describe('the walls', () => {
     expect(names.sort()).toEqual(
       [
         'appState',
+        'commandEnable',
+        'commandRun',
         'consentAnswer',
         'draftSave',
         'endpointTest',
@@ -200,6 +202,8 @@ describe('the walls', () => {
       ['sourceImportBytes', { name: 'a.png', bytes: 'text' }],
       ['jobCancel', { jobId: { $ne: 1 } }],
       ['resultReveal', { resultId: '../../settings.json' }],
+      ['commandRun', { id: 'generate' }],
+      ['commandEnable', { ids: ['everything'] }],
       ['promptCountTokens', { prompt: 'x'.repeat(20_000), model: null }],
     ];
     for (const [name, payload] of bad)

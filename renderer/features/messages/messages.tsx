@@ -128,14 +128,10 @@ const TOOL_NAMES: Readonly<Record<string, string>> = {
 function Notices() {
   const t = useT();
   const notice = usePage((state) => state.notice);
-  const platform = usePage((state) => state.platform);
   const lines = [...usePage(jobNotices)];
   if (notice !== null) {
-    const keys = platform === 'darwin' ? '⌘V' : 'Ctrl+V';
     lines.push(
-      notice.key === 'restored'
-        ? restoredWords(notice.values, t)
-        : t(`notice.${notice.key}`, { ...notice.values, keys }),
+      notice.key === 'restored' ? restoredWords(notice.values, t) : t(`notice.${notice.key}`, notice.values),
     );
   }
   return (

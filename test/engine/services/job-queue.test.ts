@@ -61,6 +61,8 @@ async function makeBench(home: string, env: Record<string, string> = {}): Promis
       pickFolder: async () => bench.picks.folder,
       pickSavePath: async () => bench.picks.save,
       trashFile: async (file) => rmSync(file),
+      runCommand: () => {},
+      enableCommands: () => {},
       revealFile: (file) => bench.revealed.push(file),
     },
     keyStore: NO_KEY_STORE,

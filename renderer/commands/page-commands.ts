@@ -1,0 +1,61 @@
+/** What each command of the page does, and when it can. */
+import type { PageCommandId } from '../../shared/commands';
+import type { Actions } from '../state/app';
+import type { PageState } from '../state/page-state';
+import { readiness } from '../state/readiness';
+import { activeRun, inputUrlOf, shownResult } from '../state/selectors';
+
+export interface PageCommand {
+  /** Whether it would do something now; always when left out. A key whose command is not enabled does what it does anywhere else. */
+  isEnabled?: (state: PageState) => boolean;
+  run: (actions: Actions, state: PageState) => void;
+}
+
+const isReady = (state: PageState): boolean => state.phase === 'ready';
+const hasResult = (state: PageState): boolean => shownResult(state) !== null;
+const hasComparison = (state: PageState): boolean => {
+  const result = shownResult(state);
+  return result !== null && inputUrlOf(state, result) !== null;
+};
+
+export const PAGE_COMMANDS: Readonly<Record<PageCommandId, PageCommand>> = {
+  open: {
+    isEnabled: (state) => isReady(state) && !state.isImporting,
+    run: (actions) => void actions.openPicture(),
+  },
+  'read-settings': { isEnabled: isReady, run: (actions) => void actions.openSettings() },
+  'open-model': { isEnabled: isReady, run: (actions) => void actions.openModel() },
+  save: { isEnabled: hasResult, run: (actions) => void actions.saveResult() },
+  'reveal-result': { isEnabled: hasResult, run: (actions) => void actions.revealResult() },
+  generate: {
+    isEnabled: (state) => isReady(state) && readiness(state).length === 0,
+    run: (actions) => void actions.generate(),
+  },
+  cancel: {
+    isEnabled: (state) => activeRun(state) !== null,
+    run: (actions) => void actions.cancel(),
+  },
+  'use-as-input': { isEnabled: hasResult, run: (actions) => void actions.makeResultInput() },
+  'reuse-settings': { isEnabled: hasResult, run: (actions) => actions.reuseSettings() },
+  'star-result': {
+    isEnabled: hasResult,
+    run: (actions, state) => {
+      const result = shownResult(state);
+      if (result !== null) void actions.starResult(result);
+    },
+  },
+  'lock-seed': { isEnabled: isReady, run: (actions) => actions.toggleSeedLock() },
+  'roll-seed': { isEnabled: isReady, run: (actions) => actions.rollSeed() },
+  'reset-settings': { isEnabled: isReady, run: (actions) => actions.resetSettings() },
+  offline: {
+    isEnabled: (state) => state.network !== null,
+    run: (actions) => void actions.switchOffline(),
+  },
+  gallery: { isEnabled: isReady, run: (actions) => actions.setGalleryOpen(true) },
+  'compare-side': { isEnabled: hasComparison, run: (actions) => actions.setCompareMode('side') },
+  'compare-slider': { isEnabled: hasComparison, run: (actions) => actions.setCompareMode('slider') },
+};
+
+/** Whether a command of the page would do something now. */
+export const isPageCommandEnabled = (id: PageCommandId, state: PageState): boolean =>
+  PAGE_COMMANDS[id].isEnabled?.(state) ?? true;

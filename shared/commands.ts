@@ -1,0 +1,85 @@
+/**
+ * Every command of the app, once: the native menu, the keyboard and the command palette are made from this table.
+ *
+ * To add one: a line here, its words in the group `command` of renderer/i18n/en.ts, and, for a command of the page, what it does and when
+ * in renderer/commands/page-commands.ts. The types say what is missing. Ids stay as they are, since settings name them.
+ */
+
+export type MenuName = 'file' | 'edit' | 'picture' | 'view' | 'help';
+
+export interface Command {
+  /** The menu in which it stands, in the order of this table; null: it is reached by key and palette alone. */
+  menu: MenuName | null;
+  /** Keys as in shared/keys.ts; the menu shows the first. A person may choose others. */
+  keys: readonly string[];
+  /** `shell`: the main process does it (main/shell-commands.ts), else the page. */
+  by?: 'shell';
+  /** A line above it in the menu. */
+  startsGroup?: true;
+  /** Commands of different scopes may share a key: they are never enabled at the same time. */
+  scope?: 'gallery' | 'mask';
+}
+
+export const COMMANDS = {
+  open: { menu: 'file', keys: ['Mod+O'] },
+  paste: { menu: 'file', keys: ['Mod+Shift+V'], by: 'shell' },
+  'read-settings': { menu: 'file', keys: [] },
+  'open-model': { menu: 'file', keys: [] },
+  save: { menu: 'file', keys: ['Mod+S'], startsGroup: true },
+  'reveal-result': { menu: 'file', keys: [] },
+  'show-results-folder': { menu: 'file', keys: [], by: 'shell' },
+
+  generate: { menu: 'picture', keys: ['Mod+Enter'] },
+  cancel: { menu: 'picture', keys: ['Mod+.', 'Escape'] },
+  'use-as-input': { menu: 'picture', keys: [], startsGroup: true },
+  'reuse-settings': { menu: 'picture', keys: [] },
+  'star-result': { menu: 'picture', keys: [] },
+  'lock-seed': { menu: 'picture', keys: [], startsGroup: true },
+  'roll-seed': { menu: 'picture', keys: [] },
+  'reset-settings': { menu: 'picture', keys: [] },
+  offline: { menu: 'picture', keys: [], startsGroup: true },
+
+  gallery: { menu: 'view', keys: ['Mod+G'] },
+  'compare-side': { menu: 'view', keys: [], startsGroup: true },
+  'compare-slider': { menu: 'view', keys: [] },
+  'zoom-in': { menu: 'view', keys: ['Mod+Plus', 'Mod+='], by: 'shell', startsGroup: true },
+  'zoom-out': { menu: 'view', keys: ['Mod+-'], by: 'shell' },
+  'zoom-reset': { menu: 'view', keys: ['Mod+0'], by: 'shell' },
+  'full-screen': { menu: 'view', keys: ['F11'], by: 'shell' },
+} as const satisfies Readonly<Record<string, Command>>;
+
+export type CommandId = keyof typeof COMMANDS;
+/** Commands that the main process does. */
+export type ShellCommandId = {
+  [C in CommandId]: (typeof COMMANDS)[C] extends { by: 'shell' } ? C : never;
+}[CommandId];
+/** Commands that the page does. */
+export type PageCommandId = Exclude<CommandId, ShellCommandId>;
+
+/** All ids in the order of the table. */
+export const COMMAND_IDS = Object.keys(COMMANDS) as CommandId[];
+
+const command = (id: CommandId): Command => COMMANDS[id];
+
+export const isShellCommand = (id: CommandId): id is ShellCommandId => command(id).by === 'shell';
+export const isPageCommand = (id: CommandId): id is PageCommandId => !isShellCommand(id);
+export const SHELL_COMMAND_IDS = COMMAND_IDS.filter(isShellCommand);
+export const PAGE_COMMAND_IDS = COMMAND_IDS.filter(isPageCommand);
+
+/** Command → the keys that a person chose for it; a command that is not in it has its own. */
+export type ChosenKeys = Readonly<Record<string, readonly string[]>>;
+
+/** The keys of a command, best first. */
+export const keysOfCommand = (id: CommandId, chosen: ChosenKeys): readonly string[] =>
+  chosen[id] ?? command(id).keys;
+
+/** The commands that a combination asks for, in the order of the table. */
+export const commandsOfKeys = (keys: string, chosen: ChosenKeys): CommandId[] =>
+  COMMAND_IDS.filter((id) => keysOfCommand(id, chosen).includes(keys));
+
+/** The commands of one menu. */
+export const commandsOfMenu = (menu: MenuName): CommandId[] =>
+  COMMAND_IDS.filter((id) => command(id).menu === menu);
+
+/** True where a line stands above the command in its menu. */
+export const startsGroup = (id: CommandId): boolean => command(id).startsGroup === true;
