@@ -3,15 +3,18 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import process from 'node:process';
 import { app, session, type BrowserWindow } from 'electron';
+import type { Preferences } from '../shared/settings';
 import { resolveAppPaths } from './app-paths';
 import { makeDesktop, registerRequests, sendEvent } from './ipc';
 import { systemKeyStore } from './key-store';
-import { enableMenuItems, installMenu } from './menu';
+import { applyLook } from './look';
+import { makeMenu } from './menu';
 import { registerAppScheme, serveApp } from './protocol';
 import { closeNetwork, hardenContents, hardenSession } from './security';
-import { makeServices } from './services/make-services';
+import { makeServices, type Services } from './services/make-services';
 import { makeShellCommands } from './shell-commands';
 import { announceResults, bringToFront, openWindow } from './window';
+import { languageFor, setWords } from './words';
 
 const isDebug = process.env['UNDERPAINT_DEBUG'] === '1';
 const canUseDevTools = !app.isPackaged || isDebug;
@@ -49,8 +52,29 @@ if (app.requestSingleInstanceLock()) {
 async function start(): Promise<void> {
   await mkdir(paths.home, { recursive: true });
   const currentWindow = (): BrowserWindow | null => window;
-  const shellCommands = makeShellCommands({ currentWindow, resultsFolder: paths.resultsFolder });
-  const services = await makeServices({
+  const shellCommands = makeShellCommands({
+    currentWindow,
+    preferences: () => services.preferences,
+    resultsFolder: paths.resultsFolder,
+    log,
+  });
+  const menu = makeMenu({
+    platform: process.platform,
+    canUseDevTools,
+    sendCommand: (command) => sendEvent(window, 'command', command),
+    runCommand: (command) => shellCommands[command](),
+    changePreferences: (change) => {
+      services.preferences
+        .change(change)
+        .catch((error: unknown) => log(`the preferences were not saved: ${String(error)}`));
+    },
+  });
+  const applyPreferences = (preferences: Preferences, language: string): void => {
+    setWords(language);
+    applyLook(window, preferences);
+    menu.show(preferences);
+  };
+  const services: Services = await makeServices({
     paths,
     env: process.env,
     platform: process.platform,
@@ -59,10 +83,12 @@ async function start(): Promise<void> {
     desktop: {
       ...makeDesktop(currentWindow),
       runCommand: (id) => shellCommands[id](),
-      enableCommands: enableMenuItems,
+      enableCommands: menu.enable,
     },
     keyStore: systemKeyStore,
     log,
+    languageFor: (chosen) => languageFor(chosen, app.getPreferredSystemLanguages()),
+    applyPreferences,
     isWindowVisible: () => window !== null && window.isVisible() && !window.isMinimized(),
     send: (name, payload) => sendEvent(window, name, payload),
     announceResults: (count) => {
@@ -76,18 +102,13 @@ async function start(): Promise<void> {
   hardenSession(session.defaultSession);
   serveApp(session.defaultSession, paths.rendererFolder, services);
   registerRequests(services.handlers, currentWindow, log);
-  installMenu({
-    platform: process.platform,
-    canUseDevTools,
-    chosenKeys: {},
-    sendCommand: (command) => sendEvent(window, 'command', command),
-    runCommand: (command) => shellCommands[command](),
-  });
+  applyPreferences(services.preferences.current, services.preferences.language);
 
   const open = (): void => {
     const opened = openWindow({
       preloadFile: paths.preloadFile,
       settings: services.settings,
+      preferences: services.preferences,
       canUseDevTools,
       log,
     });

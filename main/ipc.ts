@@ -5,6 +5,7 @@ import { fail } from '../shared/result';
 import { isAppUrl } from './security';
 import { answerRequest } from './services/request-door';
 import type { Desktop, RequestHandlers } from './services/requests';
+import { fill, words } from './words';
 
 const PICTURE_EXTENSIONS = ['png', 'jpg', 'jpeg', 'webp', 'avif', 'tif', 'tiff', 'gif', 'bmp'];
 
@@ -57,25 +58,30 @@ export function makeDesktop(currentWindow: CurrentWindow): Omit<Desktop, 'runCom
   return {
     pickPicture: () =>
       open({
-        title: 'Open a picture',
+        title: words().desktop.openPicture,
         properties: ['openFile'],
         filters: [
-          { name: 'Pictures', extensions: PICTURE_EXTENSIONS },
-          { name: 'All files', extensions: ['*'] },
+          { name: words().desktop.pictures, extensions: PICTURE_EXTENSIONS },
+          { name: words().desktop.allFiles, extensions: ['*'] },
         ],
       }),
-    pickFolder: () => open({ title: 'Open a model folder', properties: ['openDirectory'] }),
+    pickFolder: () => open({ title: words().desktop.openModel, properties: ['openDirectory'] }),
     pickSavePath: async (suggestedName, extension) => {
       const options: Electron.SaveDialogOptions = {
-        title: 'Save',
+        title: words().desktop.save,
         defaultPath: `${suggestedName}.${extension}`,
         filters:
           extension === 'csv'
             ? [
-                { name: 'Table (CSV)', extensions: ['csv'] },
+                { name: words().desktop.table, extensions: ['csv'] },
                 { name: 'JSON', extensions: ['json'] },
               ]
-            : [{ name: `${extension.toUpperCase()} picture`, extensions: [extension] }],
+            : [
+                {
+                  name: fill(words().desktop.pictureOf, { format: extension.toUpperCase() }),
+                  extensions: [extension],
+                },
+              ],
         properties: ['createDirectory', 'showOverwriteConfirmation'],
       };
       const window = currentWindow();

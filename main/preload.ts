@@ -1,6 +1,14 @@
 /** Runs sandboxed before the page: puts one named function per request and per event on `window.underpaint`, nothing generic. */
 import { contextBridge, ipcRenderer, webUtils } from 'electron';
-import { BRIDGE_GLOBAL, functionName, PAGE_EVENTS, PAGE_REQUESTS, subscriptionName } from '../shared/bridge';
+import {
+  BRIDGE_GLOBAL,
+  functionName,
+  PAGE_EVENTS,
+  PAGE_REQUESTS,
+  START_LOOK_ARGUMENT,
+  subscriptionName,
+  type StartLook,
+} from '../shared/bridge';
 import type { RequestName } from '../shared/contract';
 
 type Listener = (payload: unknown) => void;
@@ -34,8 +42,17 @@ async function sendFile(file: File, byPath: RequestName, byBytes: RequestName): 
   return ipcRenderer.invoke(byBytes, { name: file.name, bytes });
 }
 
+/** Look and language as the window was opened with them. */
+function startLook(): StartLook {
+  const given = process.argv.find((argument) => argument.startsWith(START_LOOK_ARGUMENT));
+  return given === undefined
+    ? { language: 'en', theme: 'system' }
+    : (JSON.parse(given.slice(START_LOOK_ARGUMENT.length)) as StartLook);
+}
+
 contextBridge.exposeInMainWorld(BRIDGE_GLOBAL, {
   ...Object.fromEntries([...requests, ...subscriptions]),
+  startLook,
   importFile: (file: File) => sendFile(file, 'source.import-path', 'source.import-bytes'),
   readSettings: (file: File) => sendFile(file, 'settings.read-path', 'settings.read-bytes'),
 });

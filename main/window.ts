@@ -1,26 +1,30 @@
 /** The one window: hardened, opened where it was, reloaded when its page dies. */
 import { BrowserWindow, nativeTheme, Notification, screen } from 'electron';
+import { START_LOOK_ARGUMENT, type StartLook } from '../shared/bridge';
+import { applyLook, BACKGROUNDS } from './look';
 import { APP_ORIGIN } from './services/media-urls';
+import type { PreferencesDesk } from './services/preferences';
 import type { SettingsStore } from './services/settings-store';
 import { fitBounds, MINIMUM_SIZE } from './services/window-bounds';
+import { fill, words } from './words';
 
 /** Moving and resizing send many events; the place is remembered once they pause. */
 const REMEMBER_AFTER_MS = 400;
 /** A page that dies more often than this within a minute stays dead instead of flickering. */
 const MAX_RELOADS_PER_MINUTE = 3;
-/** Colour before the page's first paint, the same as in its tokens, so that nothing flashes. */
-const BACKGROUND = { dark: '#17181a', light: '#f4f4f2' };
 
 export interface WindowOptions {
   preloadFile: string;
   settings: SettingsStore;
+  preferences: PreferencesDesk;
   canUseDevTools: boolean;
   log: (text: string) => void;
 }
 
 /** Opens the window and loads the page into it. */
 export function openWindow(options: WindowOptions): BrowserWindow {
-  nativeTheme.themeSource = options.settings.current.theme;
+  const { theme, zoom } = options.preferences.current;
+  const look: StartLook = { theme, language: options.preferences.language };
   const saved = options.settings.current.window;
   const bounds = fitBounds(
     saved,
@@ -34,7 +38,8 @@ export function openWindow(options: WindowOptions): BrowserWindow {
     minHeight: MINIMUM_SIZE.height,
     show: false,
     title: 'Underpaint',
-    backgroundColor: nativeTheme.shouldUseDarkColors ? BACKGROUND.dark : BACKGROUND.light,
+    backgroundColor:
+      BACKGROUNDS[theme === 'contrast' ? theme : nativeTheme.shouldUseDarkColors ? 'dark' : 'light'],
     webPreferences: {
       preload: options.preloadFile,
       sandbox: true,
@@ -47,12 +52,16 @@ export function openWindow(options: WindowOptions): BrowserWindow {
       navigateOnDragDrop: false,
       spellcheck: false,
       devTools: options.canUseDevTools,
+      zoomFactor: zoom,
+      additionalArguments: [`${START_LOOK_ARGUMENT}${JSON.stringify(look)}`],
     },
   });
   if (saved?.isMaximized === true) window.maximize();
   window.once('ready-to-show', () => window.show());
   rememberPlace(window, options.settings, options.log);
   reloadWhenPageDies(window, options.log);
+  // Chromium has a memory of its own for the zoom; what counts is the person's choice.
+  window.webContents.on('did-finish-load', () => applyLook(window, options.preferences.current));
   void window.loadURL(`${APP_ORIGIN}/index.html`).catch((error: unknown) => {
     options.log(`the page could not be loaded: ${String(error)}`);
   });
@@ -62,7 +71,8 @@ export function openWindow(options: WindowOptions): BrowserWindow {
 /** Tells a person who works in another program meanwhile that pictures are ready; a click brings the window back. */
 export function announceResults(window: BrowserWindow, count: number): void {
   if (window.isDestroyed() || window.isFocused() || !Notification.isSupported()) return;
-  const title = count === 1 ? 'Your picture is ready' : `Your ${count} pictures are ready`;
+  const say = words().desktop;
+  const title = count === 1 ? say.ready_one : fill(say.ready_other, { count });
   const notification = new Notification({ title, silent: true });
   notification.on('click', () => bringToFront(window));
   notification.show();

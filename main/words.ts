@@ -1,5 +1,25 @@
 /** What the main process says itself: the page's own words, in menus, dialogs and notifications. */
-import { en } from '../renderer/i18n/en';
+import { chooseLanguage, LANGUAGES, nameOfLanguage, wordsOf } from '../renderer/i18n/languages';
+import type { Words } from '../renderer/i18n/words';
+
+let language = 'en';
 
 /** The sentences of the language in use. */
-export const words = en;
+export const words = (): Words => wordsOf(language);
+
+/** Speaks another language from now on. */
+export const setWords = (chosen: string): void => {
+  language = chosen;
+};
+
+/** The language for a choice (null: the system's) on a system that prefers these, best first. */
+export const languageFor = (chosen: string | null, preferred: readonly string[]): string =>
+  chooseLanguage(chosen, preferred);
+
+/** Every language with its name in its own words. */
+export const languageNames = (): readonly (readonly [code: string, name: string])[] =>
+  Object.keys(LANGUAGES).map((code) => [code, nameOfLanguage(code)]);
+
+/** Puts values in the place of `{{name}}`. */
+export const fill = (sentence: string, values: Readonly<Record<string, string | number>>): string =>
+  sentence.replace(/\{\{(\w+)\}\}/g, (_, name: string) => String(values[name] ?? ''));

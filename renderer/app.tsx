@@ -1,6 +1,5 @@
 /** The one screen: input left, results right, the stage strip and the controls below. */
 import { Tooltip } from 'radix-ui';
-import { useEffect } from 'react';
 import { usePage } from './app-context';
 import styles from './app.module.css';
 import type { PageBridge } from './bridge';
@@ -17,17 +16,14 @@ import { StageStrip } from './features/stages/stage-strip';
 import { Strength } from './features/strength/strength';
 import { useT } from './i18n/use-t';
 import { useCommands } from './use-commands';
+import { useLook } from './use-look';
 import { VisuallyHidden } from './ui/visually-hidden';
 
 export function Window({ bridge }: { bridge: PageBridge }) {
   const t = useT();
   const phase = usePage((state) => state.phase);
-  const theme = usePage((state) => state.theme);
   useCommands(bridge);
-  useEffect(() => {
-    if (theme === 'system') delete document.documentElement.dataset['theme'];
-    else document.documentElement.dataset['theme'] = theme;
-  }, [theme]);
+  useLook();
   return (
     <Tooltip.Provider delayDuration={400}>
       <main className={styles.window}>

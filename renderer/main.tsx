@@ -3,7 +3,9 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { AppContext } from './app-context';
 import { Window } from './app';
+import { setLanguage } from './i18n/use-t';
 import { createApp } from './state/app';
+import { showTheme } from './use-look';
 import './styles/tokens.css';
 import './styles/base.css';
 
@@ -11,6 +13,9 @@ const bridge = window.underpaint;
 const root = document.getElementById('root');
 if (bridge === undefined || root === null) throw new Error('The page was opened outside Underpaint.');
 
+const look = bridge.startLook();
+showTheme(look.theme);
+setLanguage(look.language);
 const app = createApp(bridge);
 window.addEventListener('pagehide', app.actions.flushDraft);
 createRoot(root).render(

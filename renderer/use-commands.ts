@@ -5,7 +5,6 @@ import {
   isPageCommand,
   isShellCommand,
   PAGE_COMMAND_IDS,
-  type ChosenKeys,
   type CommandId,
 } from '../shared/commands';
 import { isTyping, keysOfPress } from '../shared/keys';
@@ -14,9 +13,6 @@ import type { PageBridge } from './bridge';
 import { isPageCommandEnabled, PAGE_COMMANDS } from './commands/page-commands';
 import type { Actions, App } from './state/app';
 import type { PageState } from './state/page-state';
-
-/** No person has chosen keys yet. */
-const CHOSEN_KEYS: ChosenKeys = {};
 
 /** Listens for as long as the window is there. */
 export function useCommands(bridge: PageBridge): void {
@@ -68,7 +64,7 @@ function idsOf(event: KeyboardEvent, { store }: App): CommandId[] {
     isMac,
   );
   if (keys === null || (isTyping(keys) && isTakenBy(event.target, keys))) return [];
-  return commandsOfKeys(keys, CHOSEN_KEYS);
+  return commandsOfKeys(keys, store.getState().preferences.keys);
 }
 
 /** True where a plain key means something to the control that has the focus: every one in a text, some of them elsewhere. */

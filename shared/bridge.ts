@@ -3,6 +3,7 @@ import type { EventName, EventOf, RequestName, RequestOf, ResponseOf } from './c
 import type { Source } from './contract';
 import type { RestoredSettings } from './restored-settings';
 import type { Result } from './result';
+import type { Theme } from './settings';
 
 /** Name of the one global that the page gets. */
 export const BRIDGE_GLOBAL = 'underpaint';
@@ -11,6 +12,7 @@ export const BRIDGE_GLOBAL = 'underpaint';
 export const PAGE_REQUESTS = [
   'app.state',
   'draft.save',
+  'preferences.change',
   'source.open',
   'source.import-bytes',
   'source.use-result',
@@ -48,6 +50,7 @@ export const PAGE_EVENTS = [
   'job.progress',
   'results.added',
   'consent.asked',
+  'preferences.changed',
   'command',
 ] as const satisfies readonly EventName[];
 
@@ -68,6 +71,15 @@ export const subscriptionName = (name: string): string => {
   return `on${camel.charAt(0).toUpperCase()}${camel.slice(1)}`;
 };
 
+/** What the first paint must not get wrong. */
+export interface StartLook {
+  language: string;
+  theme: Theme;
+}
+
+/** The argument that hands it to the preload script. */
+export const START_LOOK_ARGUMENT = '--underpaint-look=';
+
 type RequestFunction<N extends RequestName> =
   null extends RequestOf<N>
     ? () => Promise<Result<ResponseOf<N>>>
@@ -84,6 +96,8 @@ export type Bridge<PickedFile extends object> = {
     listener: (payload: EventOf<N>) => void,
   ) => () => void;
 } & {
+  /** Look and language, known before anything is drawn. */
+  readonly startLook: () => StartLook;
   /** Imports a dropped or picked file that exists on disk; a File without a path (pasted bytes) is refused. */
   readonly importFile: (file: PickedFile) => Promise<Result<Source>>;
   /** Reads the settings that a dropped picture carries. */

@@ -16,7 +16,7 @@ import {
 } from './network-view';
 import { planViewSchema } from './placement';
 import { restoredSettingsSchema } from './restored-settings';
-import { draftSchema } from './settings';
+import { draftSchema, preferencesSchema } from './settings';
 
 const id = z.string().regex(/^[a-z0-9-]{1,64}$/);
 
@@ -58,7 +58,9 @@ export type ResultView = z.infer<typeof resultViewSchema>;
 export const appStateSchema = z.object({
   version: z.string(),
   platform: z.string(),
-  theme: z.enum(['system', 'dark', 'light']),
+  preferences: preferencesSchema,
+  /** The language in use, two letters. */
+  language: z.string(),
   draft: draftSchema,
   source: sourceSchema.nullable(),
   models: z.array(modelInfoSchema),
@@ -87,6 +89,8 @@ export const REQUESTS = {
   'app.state': { request: nothing, response: appStateSchema },
   /** Remembers the form; called (debounced) on every change. */
   'draft.save': { request: draftSchema, response: nothing },
+  /** Changes some preferences; `preferences.changed` tells what holds then. */
+  'preferences.change': { request: preferencesSchema.partial(), response: nothing },
   /** Native open dialog; null when the person closed it. */
   'source.open': { request: nothing, response: sourceSchema.nullable() },
   /** A pasted or dropped picture that has no file: its encoded bytes. */
@@ -201,6 +205,8 @@ export const EVENTS = {
   'results.added': z.array(resultViewSchema),
   /** A job waits for the person's word before it begins; answered with `consent.answer`. */
   'consent.asked': consentQuestionSchema.extend({ id: z.number().int() }),
+  /** How the person likes the window, by page or menu; `language` is the one in use. */
+  'preferences.changed': z.object({ preferences: preferencesSchema, language: z.string() }),
   /** The menu asks the page to do one of its commands. */
   command: z.enum(PAGE_COMMAND_IDS),
 } as const;

@@ -1,5 +1,6 @@
 /** Builds the services and connects them, in the order in which they need each other. */
 import type { EventName, EventOf } from '../../shared/contract';
+import type { Preferences } from '../../shared/settings';
 import { ConsentDesk } from './consent-desk';
 import { engineEnvironment } from './engine-environment';
 import { EngineHost } from './engine-host';
@@ -8,6 +9,7 @@ import { jobFraction } from './job-fraction';
 import { JobQueue } from './job-queue';
 import { ModelList } from './model-list';
 import { findNode } from './node-path';
+import { PreferencesDesk } from './preferences';
 import { makeRequestHandlers, type Desktop, type RequestHandlers } from './requests';
 import { SettingsStore } from './settings-store';
 import { SourceStore } from './source-store';
@@ -42,6 +44,10 @@ export interface ServiceOptions {
   keyStore: KeyStore;
   log: (text: string) => void;
   isWindowVisible: () => boolean;
+  /** The language, two letters, for a choice; null: the system's. */
+  languageFor: (chosen: string | null) => string;
+  /** Puts changed preferences into effect in the shell. */
+  applyPreferences: (preferences: Preferences, language: string) => void;
   send: <N extends EventName>(name: N, payload: EventOf<N>) => void;
   /** Pictures are ready, and the person may be looking elsewhere. */
   announceResults: (count: number) => void;
@@ -51,6 +57,7 @@ export interface ServiceOptions {
 
 export interface Services {
   settings: SettingsStore;
+  preferences: PreferencesDesk;
   sources: SourceStore;
   gallery: Gallery;
   thumbnails: Thumbnails;
@@ -84,6 +91,14 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
   const reader = new EngineHost(engineOptions);
 
   const settings = new SettingsStore(paths.settingsFile, log);
+  const preferences = new PreferencesDesk({
+    settings,
+    languageFor: options.languageFor,
+    apply: (changed, language) => {
+      options.applyPreferences(changed, language);
+      options.send('preferences.changed', { preferences: changed, language });
+    },
+  });
   const sources = new SourceStore(paths.sourcesFolder, reader);
   const gallery = new Gallery(paths.resultsFolder, log);
   const thumbnails = new Thumbnails({ folder: paths.thumbnailsFolder, gallery, engine: reader, log });
@@ -129,6 +144,7 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
 
   return {
     settings,
+    preferences,
     sources,
     gallery,
     thumbnails,
@@ -137,6 +153,7 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
       ...options,
       starterFolder: paths.starterFolder,
       settings,
+      preferences,
       sources,
       gallery,
       thumbnails,

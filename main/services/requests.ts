@@ -14,6 +14,7 @@ import { openingDraft } from './first-draft';
 import type { Gallery } from './gallery';
 import type { JobQueue } from './job-queue';
 import type { ModelList } from './model-list';
+import type { PreferencesDesk } from './preferences';
 import type { SettingsStore } from './settings-store';
 import type { SourceStore } from './source-store';
 import type { Thumbnails } from './thumbnails';
@@ -42,6 +43,7 @@ export interface RequestServices {
   platform: string;
   starterFolder: string;
   settings: SettingsStore;
+  preferences: PreferencesDesk;
   sources: SourceStore;
   gallery: Gallery;
   thumbnails: Thumbnails;
@@ -67,8 +69,8 @@ export type RequestHandlers = {
 
 /** Builds the handlers of all requests. */
 export function makeRequestHandlers(services: RequestServices): RequestHandlers {
-  const { settings, sources, gallery, thumbnails, models, queue, reader, consent, tokens, desktop } =
-    services;
+  const { settings, preferences, sources, gallery, thumbnails, models, queue, reader } = services;
+  const { consent, tokens, desktop } = services;
   const checkModel = (model: string | null): void => {
     if (!models.isKnown(model))
       throw new AppError(
@@ -105,7 +107,8 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
       return {
         version: services.version,
         platform: services.platform,
-        theme: settings.current.theme,
+        preferences: preferences.current,
+        language: preferences.language,
         draft,
         source,
         models: known,
@@ -115,6 +118,10 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
     },
     'draft.save': async (draft) => {
       await settings.update({ draft });
+      return null;
+    },
+    'preferences.change': async (change) => {
+      await preferences.change(change);
       return null;
     },
     'source.open': async () => {

@@ -344,6 +344,27 @@ export const en = {
     'zoom-reset': 'Actual size',
     'full-screen': 'Full screen on or off',
   } satisfies Record<CommandId, string>,
+  preferences: {
+    theme: 'Theme',
+    'theme-system': 'As the system',
+    'theme-dark': 'Dark',
+    'theme-light': 'Light',
+    'theme-contrast': 'High contrast',
+    language: 'Language',
+    languageSystem: 'As the system',
+  },
+  /** What the platform's own dialogs and notifications say. */
+  desktop: {
+    openPicture: 'Open a picture',
+    openModel: 'Open a model folder',
+    save: 'Save',
+    pictures: 'Pictures',
+    allFiles: 'All files',
+    table: 'Table (CSV)',
+    pictureOf: '{{format}} picture',
+    ready_one: 'Your picture is ready',
+    ready_other: 'Your {{count}} pictures are ready',
+  },
   /** Titles of menus, and what stands in them besides commands. */
   menu: {
     file: 'File',

@@ -1,7 +1,9 @@
 /** Translation for components: typed keys over i18next, drawn again when the language changes. */
 import i18next from 'i18next';
 import { useSyncExternalStore } from 'react';
+import { setFormatLanguage } from '../state/format';
 import { en } from './en';
+import { LANGUAGES } from './languages';
 
 type Dictionary = typeof en;
 type Plain<K extends string> = K extends `${infer Base}_${'one' | 'other'}` ? Base : K;
@@ -17,7 +19,9 @@ void i18next.init({
   lng: 'en',
   fallbackLng: 'en',
   initAsync: false,
-  resources: { en: { translation: en } },
+  resources: Object.fromEntries(
+    Object.entries(LANGUAGES).map(([language, translation]) => [language, { translation }]),
+  ),
   interpolation: { escapeValue: false },
 });
 
@@ -31,6 +35,18 @@ const subscribe = (listener: () => void): (() => void) => {
 
 /** The translate function for the current language. */
 export function useT(): Translate {
-  useSyncExternalStore(subscribe, () => i18next.language);
+  useLanguage();
   return translate;
+}
+
+/** The language in use, two letters. */
+export function useLanguage(): string {
+  return useSyncExternalStore(subscribe, () => i18next.language);
+}
+
+/** Speaks another language from now on. */
+export function setLanguage(language: string): void {
+  document.documentElement.lang = language;
+  setFormatLanguage(language);
+  if (i18next.language !== language) void i18next.changeLanguage(language);
 }

@@ -5,7 +5,7 @@ import type { ErrorBody } from '../../shared/errors';
 import type { GallerySearch } from '../../shared/gallery';
 import type { GenerationSettings } from '../../shared/generation';
 import type { Result } from '../../shared/result';
-import type { Draft } from '../../shared/settings';
+import type { Draft, Preferences } from '../../shared/settings';
 import type { PageBridge } from '../bridge';
 import {
   chosenModel,
@@ -38,6 +38,7 @@ export interface Actions extends NetworkActions {
   load: () => Promise<void>;
   /** Stores a waiting draft at once: the page goes away. */
   flushDraft: () => void;
+  changePreferences: (change: Partial<Preferences>) => Promise<void>;
   changeSettings: (patch: Partial<GenerationSettings>) => void;
   setSeed: (seed: number | null) => void;
   toggleSeedLock: () => void;
@@ -115,6 +116,7 @@ export function createApp(bridge: PageBridge): App {
 
   bridge.onJobChanged((view) => dispatch({ type: 'job-changed', view }));
   bridge.onJobProgress((event) => dispatch({ type: 'job-progress', event }));
+  bridge.onPreferencesChanged((changed) => dispatch({ type: 'preferences-changed', ...changed }));
   bridge.onResultsAdded((results) => dispatch({ type: 'results-added', results }));
 
   const bringIn = async (ask: () => ReturnType<PageBridge['sourceOpen']>): Promise<void> => {
@@ -153,6 +155,9 @@ export function createApp(bridge: PageBridge): App {
       dispatch({ type: 'load-failed', problem: { origin: 'start', error: answer.error, jobId: null } });
     },
     flushDraft: draft.flush,
+    changePreferences: async (change) => {
+      valueOf('preferences', await bridge.preferencesChange(change));
+    },
     changeSettings: (patch) => changeDraft((now) => patchDraft(now, patch)),
     setSeed: (seed) => changeDraft((now) => lockSeed(now, seed)),
     toggleSeedLock: () => {

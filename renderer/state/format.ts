@@ -1,10 +1,27 @@
-/** Numbers in a person's words: times, percent, sizes. */
+/** Numbers in a person's words: times, percent, sizes, in the language of the page. */
+
+const formatsOf = (language: string) => ({
+  /** One digit behind the point, or comma. */
+  decimal: new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 }),
+  whole: new Intl.NumberFormat(language),
+  minute: new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }),
+  second: new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }),
+});
+let formats = formatsOf('en');
+
+/** Writes numbers and dates in another language from now on. */
+export const setFormatLanguage = (language: string): void => {
+  formats = formatsOf(language);
+};
+
+/** A whole number, grouped. */
+export const formatCount = (count: number): string => formats.whole.format(count);
 
 /** Milliseconds as a short time: `340 ms`, `1.2 s`, `2 min 5 s`. */
 export function formatMs(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   const seconds = ms / 1000;
-  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  if (seconds < 9.95) return `${formats.decimal.format(seconds)} s`;
   if (seconds < 59.5) return `${Math.round(seconds)} s`;
   const whole = Math.round(seconds);
   const rest = whole % 60;
@@ -14,7 +31,7 @@ export function formatMs(ms: number): string {
 /** Time left, rounded so that it does not flicker: whole seconds, above a minute steps of 10 s. */
 export function formatLeft(ms: number): string {
   const seconds = Math.max(1, Math.ceil(ms / 1000));
-  return formatMs((seconds > 60 ? Math.ceil(seconds / 10) * 10 : seconds) * 1000).replace('.0', '');
+  return formatMs((seconds > 60 ? Math.ceil(seconds / 10) * 10 : seconds) * 1000).replace(/[.,]0/, '');
 }
 
 /** A share 0 … 1 as whole percent. */
@@ -23,8 +40,8 @@ export function toPercent(share: number): number {
 }
 
 /** A moment as date and time, in the words of the page's language. */
-export function formatDate(timeMs: number, language?: string): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }).format(timeMs);
+export function formatDate(timeMs: number, precision: 'minute' | 'second' = 'minute'): string {
+  return formats[precision].format(timeMs);
 }
 
 /** `512 × 384`. */
@@ -34,5 +51,7 @@ export function formatSize(width: number, height: number): string {
 
 /** Bytes as decimal megabytes or gigabytes, as file managers show them. */
 export function formatBytes(bytes: number): string {
-  return bytes < 1e9 ? `${Math.max(1, Math.round(bytes / 1e6))} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+  return bytes < 1e9
+    ? `${Math.max(1, Math.round(bytes / 1e6))} MB`
+    : `${formats.decimal.format(bytes / 1e9)} GB`;
 }

@@ -1,16 +1,16 @@
 /** Everything the page knows, as plain data; changed only by `reduce`. */
-import type { AppState, EventOf, NetworkState, ResultView, Source } from '../../shared/contract';
+import type { EventOf, NetworkState, ResultView, Source } from '../../shared/contract';
 import type { ErrorBody } from '../../shared/errors';
 import type { ModelInfo } from '../../shared/models';
 import type { PlanView } from '../../shared/placement';
-import type { Draft } from '../../shared/settings';
+import { DEFAULT_PREFERENCES, type Draft, type Preferences } from '../../shared/settings';
 import type { JobRun } from './job-run';
 
 export type CompareMode = 'side' | 'slider';
 
 /** What the person wanted when something went wrong: decides which ways out are offered. */
 export type ProblemOrigin =
-  'start' | 'source' | 'settings' | 'job' | 'model' | 'result' | 'draft' | 'network';
+  'start' | 'source' | 'settings' | 'job' | 'model' | 'result' | 'draft' | 'network' | 'preferences';
 
 export interface Problem {
   origin: ProblemOrigin;
@@ -34,7 +34,9 @@ export interface PageState {
   phase: 'loading' | 'ready' | 'broken';
   platform: string;
   version: string;
-  theme: AppState['theme'];
+  preferences: Preferences;
+  /** The language in use, two letters. */
+  language: string;
   draft: Draft;
   source: Source | null;
   /** Sources seen since the start, by id: a result is compared with the picture it was made from. */
@@ -69,7 +71,8 @@ export const INITIAL_STATE: PageState = {
   phase: 'loading',
   platform: '',
   version: '',
-  theme: 'system',
+  preferences: DEFAULT_PREFERENCES,
+  language: 'en',
   draft: {
     settings: {
       prompt: '',

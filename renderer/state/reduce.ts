@@ -3,7 +3,7 @@ import type { AppState, EventOf, NetworkState, ResultView, Source } from '../../
 import type { JobView } from '../../shared/job';
 import type { ModelInfo } from '../../shared/models';
 import type { PlanView } from '../../shared/placement';
-import type { Draft } from '../../shared/settings';
+import type { Draft, Preferences } from '../../shared/settings';
 import { starterModel } from './draft';
 import { changeRun, isActive, newRun, progressRun, type JobRun } from './job-run';
 import type { CompareMode, Notice, PageState, Problem, TokenCount } from './page-state';
@@ -11,6 +11,7 @@ import type { CompareMode, Notice, PageState, Problem, TokenCount } from './page
 export type PageEvent =
   | { type: 'loaded'; app: AppState }
   | { type: 'load-failed'; problem: Problem }
+  | { type: 'preferences-changed'; preferences: Preferences; language: string }
   | { type: 'draft-changed'; change: (draft: Draft) => Draft }
   | { type: 'import-started' }
   /** `source` is null when the person closed the dialog. */
@@ -46,6 +47,8 @@ export function reduce(state: PageState, event: PageEvent): PageState {
       return load(state, event.app);
     case 'load-failed':
       return { ...state, phase: 'broken', problem: event.problem };
+    case 'preferences-changed':
+      return { ...state, preferences: event.preferences, language: event.language };
     case 'draft-changed':
       return { ...state, draft: event.change(state.draft) };
     case 'import-started':
@@ -118,7 +121,8 @@ function load(state: PageState, app: AppState): PageState {
     phase: 'ready',
     platform: app.platform,
     version: app.version,
-    theme: app.theme,
+    preferences: app.preferences,
+    language: app.language,
     draft: app.draft,
     models: app.models,
     runs,

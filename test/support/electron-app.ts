@@ -59,6 +59,8 @@ export async function launchParameters(
       ...Object.fromEntries(inherited),
       ...(await displayEnv()),
       ...prepared.env,
+      // The window speaks the system's language; tests read English unless they say otherwise.
+      LANGUAGE: 'en',
       UNDERPAINT_HOME: options.home,
       ...options.env,
     },

@@ -83,7 +83,7 @@ export const ZONES: readonly Zone[] = [
   {
     files: /^main\/words\.ts$/,
     packages: [],
-    sources: /^(shared\/|renderer\/i18n\/en$)/,
+    sources: /^(shared\/|renderer\/i18n\/(languages|words)$)/,
     mayUseNode: false,
   },
   {

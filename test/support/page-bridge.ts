@@ -26,6 +26,7 @@ export function createPageBridge(app: AppState): PageBridge {
     'job.progress': new Set(),
     'results.added': new Set(),
     'consent.asked': new Set(),
+    'preferences.changed': new Set(),
     command: new Set(),
   };
   const on =
@@ -69,7 +70,9 @@ export function createPageBridge(app: AppState): PageBridge {
   });
   const replies: Bridge<File> = {
     appState: async () => ok(app),
+    startLook: () => ({ language: 'en', theme: 'system' }),
     draftSave: async () => ok(null),
+    preferencesChange: async () => ok(null),
     sourceOpen: async () => ok(source),
     sourceImportBytes: async ({ name }) => ok({ ...source, name }),
     sourceUseResult: async ({ resultId }) => ok({ ...source, id: `from-${resultId}` }),
@@ -106,11 +109,17 @@ export function createPageBridge(app: AppState): PageBridge {
     onJobProgress: on('job.progress'),
     onResultsAdded: on('results.added'),
     onConsentAsked: on('consent.asked'),
+    onPreferencesChanged: on('preferences.changed'),
     onCommand: on('command'),
   };
   const current: { -readonly [N in keyof Bridge<File>]: Bridge<File>[N] } = { ...replies };
   const bridge: Bridge<File> = {
     appState: () => (record('appState'), current.appState()),
+    startLook: current.startLook,
+    preferencesChange: (payload) => (
+      record('preferencesChange', payload),
+      current.preferencesChange(payload)
+    ),
     draftSave: (payload) => (record('draftSave', payload), current.draftSave(payload)),
     sourceOpen: () => (record('sourceOpen'), current.sourceOpen()),
     sourceImportBytes: (payload) => (
@@ -156,6 +165,7 @@ export function createPageBridge(app: AppState): PageBridge {
     onJobProgress: current.onJobProgress,
     onResultsAdded: current.onResultsAdded,
     onConsentAsked: current.onConsentAsked,
+    onPreferencesChanged: current.onPreferencesChanged,
     onCommand: current.onCommand,
   };
   return {

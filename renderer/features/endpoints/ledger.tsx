@@ -4,11 +4,9 @@ import type { LedgerEntry } from '../../../shared/network';
 import type { LedgerView } from '../../../shared/network-view';
 import { useActions } from '../../app-context';
 import { useT, type Translate } from '../../i18n/use-t';
-import { formatMs } from '../../state/format';
+import { formatCount, formatDate, formatMs } from '../../state/format';
 import { Button } from '../../ui/button';
 import styles from './endpoints.module.css';
-
-const inBytes = (bytes: number): string => bytes.toLocaleString('en');
 
 export function Ledger() {
   const t = useT();
@@ -33,9 +31,9 @@ export function Ledger() {
           {ledger.count === 0
             ? t('ledger.empty')
             : t('ledger.total', {
-                count: inBytes(ledger.count),
-                sent: inBytes(ledger.bytesSent),
-                received: inBytes(ledger.bytesReceived),
+                count: formatCount(ledger.count),
+                sent: formatCount(ledger.bytesSent),
+                received: formatCount(ledger.bytesReceived),
               })}
           {ledger.entries.length < ledger.count
             ? ` ${t('ledger.newest', { shown: ledger.entries.length })}`
@@ -79,11 +77,11 @@ function LedgerRow({ entry }: { entry: LedgerEntry }) {
   const t = useT();
   return (
     <tr>
-      <td>{new Date(entry.time).toLocaleString()}</td>
+      <td>{formatDate(new Date(entry.time).getTime(), 'second')}</td>
       <td>{entry.stage === 'test' ? t('ledger.test') : t(`stage.${entry.stage}`)}</td>
       <td>{kindWords(entry, t)}</td>
-      <td className={styles.number}>{inBytes(entry.bytesSent)}</td>
-      <td className={styles.number}>{inBytes(entry.bytesReceived)}</td>
+      <td className={styles.number}>{formatCount(entry.bytesSent)}</td>
+      <td className={styles.number}>{formatCount(entry.bytesReceived)}</td>
       <td className={styles.number}>{formatMs(entry.ms)}</td>
       <td>{entry.outcome}</td>
       <td>{entry.endpoint}</td>

@@ -68,6 +68,8 @@ async function makeBench(home: string, env: Record<string, string> = {}): Promis
     keyStore: NO_KEY_STORE,
     log: () => {},
     isWindowVisible: () => true,
+    languageFor: (chosen) => chosen ?? 'en',
+    applyPreferences: () => {},
     send: (name, payload) => {
       if (typeof payload !== 'object') return;
       if (name === 'job.changed' && 'state' in payload) bench.states.push([payload.id, payload.state]);

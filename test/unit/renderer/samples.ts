@@ -3,6 +3,7 @@ import type { AppState, ResultView, Source } from '../../../shared/contract';
 import { generationSettingsSchema, type GenerationSettings } from '../../../shared/generation';
 import type { JobReport, JobView } from '../../../shared/job';
 import type { ModelInfo } from '../../../shared/models';
+import { DEFAULT_PREFERENCES } from '../../../shared/settings';
 import { INITIAL_STATE, type PageState } from '../../../renderer/state/page-state';
 import { reduce } from '../../../renderer/state/reduce';
 
@@ -62,7 +63,8 @@ export const result = (patch: Partial<ResultView> = {}): ResultView => ({
 export const appState = (patch: Partial<AppState> = {}): AppState => ({
   version: '0.1.0',
   platform: 'linux',
-  theme: 'system',
+  preferences: DEFAULT_PREFERENCES,
+  language: 'en',
   draft: { settings: settings(), isSeedLocked: false, sourceId: SKETCH.id },
   source: SKETCH,
   models: [STARTER],

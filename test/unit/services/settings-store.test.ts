@@ -64,6 +64,19 @@ describe('SettingsStore', () => {
     },
   );
 
+  it('keeps the rest when a preference makes no sense, of a later version perhaps', async () => {
+    const file = path.join(temporaryFolder(), 'settings.json');
+    const preferences = { theme: 'sepia', language: 'English', zoom: 'large', keys: { open: ['Mod+L'] } };
+    writeFileSync(file, JSON.stringify({ ...preferences, modelFolders: ['/models/a'] }));
+    expect((await load(file)).current).toMatchObject({
+      theme: 'system',
+      language: null,
+      zoom: 1,
+      keys: { open: ['Mod+L'] },
+      modelFolders: ['/models/a'],
+    });
+  });
+
   it('keeps settings that it cannot write, and tells', async () => {
     const folder = temporaryFolder();
     writeFileSync(path.join(folder, 'blocked'), '');

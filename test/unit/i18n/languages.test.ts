@@ -1,0 +1,65 @@
+/** Languages: complete by type, with the same values in every sentence, chosen by the person or the system. */
+import { readdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { en } from '../../../renderer/i18n/en';
+import { chooseLanguage, LANGUAGES, nameOfLanguage, wordsOf } from '../../../renderer/i18n/languages';
+import type { Words } from '../../../renderer/i18n/words';
+
+type Sentences = Readonly<Record<string, string>>;
+
+/** `group.key` → sentence. */
+const flat = (words: Words): Sentences =>
+  Object.fromEntries(
+    Object.entries(words).flatMap(([group, sentences]) =>
+      Object.entries(sentences as Sentences).map(([key, sentence]) => [`${group}.${key}`, sentence]),
+    ),
+  );
+
+const valuesIn = (sentence: string | undefined): string[] =>
+  [...(sentence ?? '').matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name ?? '').sort();
+
+describe('languages', () => {
+  it('are refused by the compiler when a sentence is missing or one too many', () => {
+    // @ts-expect-error: `loading` and `brokenTitle` are missing.
+    const short: Words = { ...en, app: { name: 'Underpaint' } };
+    // @ts-expect-error: there is no such sentence.
+    const long: Words = { ...en, stopped: { ...en.stopped, more: 'More' } };
+    // Polish counts in more ways than English.
+    const polish: Words = { ...en, gallery: { ...en.gallery, count_few: '{{count}} obrazy' } };
+    expect([short, long, polish]).toHaveLength(3);
+  });
+
+  it('are the files of the folder, named in their own words', () => {
+    const files = readdirSync(new URL('../../../renderer/i18n', import.meta.url));
+    const codes = files.flatMap((file) => /^([a-z]{2})\.ts$/.exec(file)?.[1] ?? []);
+    expect(codes).toEqual(expect.arrayContaining(['de', 'en']));
+    expect(Object.keys(LANGUAGES).sort()).toEqual(codes.sort());
+    expect(nameOfLanguage('de')).toBe('Deutsch');
+    expect(nameOfLanguage('en')).toBe('English');
+  });
+
+  it.each(Object.keys(LANGUAGES).filter((code) => code !== 'en'))(
+    '%s fills every sentence with the values of the English one, and translates it',
+    (code) => {
+      const english = flat(en);
+      const other = flat(wordsOf(code));
+      expect(Object.keys(other)).toEqual(expect.arrayContaining(Object.keys(english)));
+      for (const [key, sentence] of Object.entries(other)) {
+        const model = english[key] ?? english[key.replace(/_(zero|two|few|many)$/, '_other')];
+        expect(valuesIn(sentence), key).toEqual(valuesIn(model));
+        expect(sentence.trim(), key).not.toBe('');
+      }
+      const same = Object.keys(english).filter((key) => other[key] === english[key]);
+      // Proper names, and words that both languages share ("Prompt", "GPU").
+      expect(same.length / Object.keys(english).length).toBeLessThan(0.15);
+    },
+  );
+
+  it('is the chosen one, else the first of the system that is there, else English', () => {
+    expect(chooseLanguage('de', ['en-GB'])).toBe('de');
+    expect(chooseLanguage(null, ['fr-CA', 'de-AT', 'en'])).toBe('de');
+    expect(chooseLanguage(null, ['fr', 'ja'])).toBe('en');
+    expect(chooseLanguage('xx', ['de'])).toBe('de');
+    expect(chooseLanguage(null, [])).toBe('en');
+  });
+});
