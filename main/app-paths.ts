@@ -25,6 +25,10 @@ export interface AppPaths {
   jobsFolder: string;
   resultsFolder: string;
   thumbnailsFolder: string;
+  /** Copies of results that were dragged or copied out. */
+  exportsFolder: string;
+  /** Styles and the history of prompts. */
+  promptsFile: string;
   /** Chromium's own data (caches, local storage). */
   shellFolder: string;
   starterFolder: string;
@@ -51,6 +55,8 @@ export function resolveAppPaths(from: PathSources): AppPaths {
     jobsFolder: path.join(home, 'jobs'),
     resultsFolder: path.join(home, 'results'),
     thumbnailsFolder: path.join(home, 'thumbnails'),
+    exportsFolder: path.join(home, 'exports'),
+    promptsFile: path.join(home, 'prompts.json'),
     shellFolder: path.join(home, 'shell'),
     starterFolder: from.isPackaged
       ? path.join(from.resourcesPath, 'models', 'starter')

@@ -1,13 +1,18 @@
 /** The channels between the page and the services: who may ask, which dialogs open, where events go. */
-import { dialog, ipcMain, shell, type BrowserWindow, type IpcMainInvokeEvent } from 'electron';
+import path from 'node:path';
+import { dialog, ipcMain, nativeImage, shell, type BrowserWindow, type IpcMainInvokeEvent } from 'electron';
 import { REQUESTS, type EventName, type EventOf, type RequestName } from '../shared/contract';
 import { fail } from '../shared/result';
+import { copyFile, copyPicture, readClipboard } from './clipboard';
 import { isAppUrl } from './security';
 import { answerRequest } from './services/request-door';
 import type { Desktop, RequestHandlers } from './services/requests';
 import { fill, words } from './words';
 
 const PICTURE_EXTENSIONS = ['png', 'jpg', 'jpeg', 'webp', 'avif', 'tif', 'tiff', 'gif', 'bmp'];
+
+/** Width of the small picture under the pointer while a result is dragged out. */
+const DRAG_ICON_PX = 96;
 
 /** The window at the moment; null while there is none (macOS keeps the app without one). */
 export type CurrentWindow = () => BrowserWindow | null;
@@ -66,22 +71,12 @@ export function makeDesktop(currentWindow: CurrentWindow): Omit<Desktop, 'runCom
         ],
       }),
     pickFolder: () => open({ title: words().desktop.openModel, properties: ['openDirectory'] }),
-    pickSavePath: async (suggestedName, extension) => {
+    pickSavePath: async ({ name, folder, extension }) => {
+      const file = `${name}.${extension}`;
       const options: Electron.SaveDialogOptions = {
         title: words().desktop.save,
-        defaultPath: `${suggestedName}.${extension}`,
-        filters:
-          extension === 'csv'
-            ? [
-                { name: words().desktop.table, extensions: ['csv'] },
-                { name: 'JSON', extensions: ['json'] },
-              ]
-            : [
-                {
-                  name: fill(words().desktop.pictureOf, { format: extension.toUpperCase() }),
-                  extensions: [extension],
-                },
-              ],
+        defaultPath: folder === null ? file : path.join(folder, file),
+        filters: filtersFor(extension),
         properties: ['createDirectory', 'showOverwriteConfirmation'],
       };
       const window = currentWindow();
@@ -92,5 +87,31 @@ export function makeDesktop(currentWindow: CurrentWindow): Omit<Desktop, 'runCom
     },
     trashFile: (filePath) => shell.trashItem(filePath),
     revealFile: (filePath) => shell.showItemInFolder(filePath),
+    dragFile: (file, iconPath) =>
+      currentWindow()?.webContents.startDrag({
+        file,
+        icon: nativeImage.createFromPath(iconPath).resize({ width: DRAG_ICON_PX }),
+      }),
+    copyFile,
+    copyPicture,
+    readClipboard,
   };
+}
+
+/** What a save dialog offers, the wanted kind first: the ending of the chosen name decides what is written. */
+function filtersFor(extension: string): Electron.FileFilter[] {
+  const pictureOf = (format: string): string => fill(words().desktop.pictureOf, { format });
+  const kinds =
+    extension === 'csv'
+      ? [
+          { name: words().desktop.table, extensions: ['csv'] },
+          { name: 'JSON', extensions: ['json'] },
+        ]
+      : [
+          { name: pictureOf('PNG'), extensions: ['png'] },
+          { name: pictureOf('JPEG'), extensions: ['jpg', 'jpeg'] },
+          { name: pictureOf('WebP'), extensions: ['webp'] },
+        ];
+  const isWanted = (kind: { extensions: string[] }): boolean => kind.extensions.includes(extension);
+  return [...kinds.filter(isWanted), ...kinds.filter((kind) => !isWanted(kind))];
 }

@@ -13,6 +13,7 @@ export interface PictureSources {
   gallery: Gallery;
   queue: JobQueue;
   thumbnails: Thumbnails;
+  sourceThumbnails: Thumbnails;
 }
 
 /** Must run before Electron is ready. */
@@ -27,10 +28,10 @@ export function serveApp(session: Session, rendererFolder: string, pictures: Pic
   session.protocol.handle('app', async (request) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') return refusal(405);
     const route = routeOf(request.url, rendererFolder);
-    const filePath = route === null ? null : await fileOf(route, pictures);
-    const mediaType = filePath === null ? null : mediaTypeOf(filePath);
-    if (filePath === null || mediaType === null) return refusal(404);
     try {
+      const filePath = route === null ? null : await fileOf(route, pictures);
+      const mediaType = filePath === null ? null : mediaTypeOf(filePath);
+      if (filePath === null || mediaType === null) return refusal(404);
       const content = await readFile(filePath);
       return new Response(request.method === 'HEAD' ? null : new Uint8Array(content), {
         headers: {
@@ -58,6 +59,10 @@ async function fileOf(route: Route, pictures: PictureSources): Promise<string | 
       return pictures.gallery.pathOf(route.id);
     case 'thumbnail':
       return pictures.thumbnails.pathOf(route.id);
+    case 'source-full':
+      return pictures.sources.fullPath(route.id);
+    case 'source-thumbnail':
+      return pictures.sourceThumbnails.pathOf(route.id);
     case 'preview':
       return pictures.queue.previewPath(route.id);
   }

@@ -105,9 +105,9 @@ function pastePicture(event: ClipboardEvent, actions: Actions): void {
   const data = event.clipboardData;
   if (data === null) return;
   const picture = [...data.files].find((file) => file.type.startsWith('image/'));
-  if (picture === undefined) return;
   const isInText = event.target instanceof HTMLTextAreaElement || event.target instanceof HTMLInputElement;
-  if (isInText && data.types.includes('text/plain')) return;
+  if (isInText && (picture === undefined || data.types.includes('text/plain'))) return;
   event.preventDefault();
-  void actions.importPasted(picture);
+  // A page does not get to see every form in which other programs copy pictures.
+  void (picture === undefined ? actions.pasteFromSystem() : actions.importPasted(picture));
 }

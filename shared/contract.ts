@@ -1,6 +1,7 @@
 /** Every request and event between the page and the main process. Both sides are generic over these tables. */
 import { z } from 'zod';
 import { COMMAND_IDS, PAGE_COMMAND_IDS, SHELL_COMMAND_IDS } from './commands';
+import { exportChangeSchema, exportSettingsSchema } from './export';
 import { gallerySearchSchema } from './gallery';
 import { generationSettingsSchema } from './generation';
 import { jobProgressSchema, jobViewSchema } from './job';
@@ -15,6 +16,8 @@ import {
   networkViewSchema,
 } from './network-view';
 import { planViewSchema } from './placement';
+import { promptLibrarySchema, promptPairSchema } from './prompt-library';
+import { styleSchema } from './prompt-style';
 import { restoredSettingsSchema } from './restored-settings';
 import { draftSchema, preferencesSchema } from './settings';
 
@@ -25,6 +28,8 @@ export const sourceSchema = z.object({
   id,
   name: z.string(),
   url: z.string(),
+  /** The same in its own size, where `url` serves a smaller one. */
+  fullUrl: z.string().optional(),
   width: z.number().int(),
   height: z.number().int(),
   format: z.string(),
@@ -32,6 +37,10 @@ export const sourceSchema = z.object({
   hasAlpha: z.boolean(),
 });
 export type Source = z.infer<typeof sourceSchema>;
+
+/** One that was brought in lately. */
+export const recentSourceSchema = sourceSchema.extend({ thumbnailUrl: z.string() });
+export type RecentSource = z.infer<typeof recentSourceSchema>;
 
 /** One result picture of a finished job. */
 export const resultViewSchema = z.object({
@@ -46,6 +55,8 @@ export const resultViewSchema = z.object({
   isStarred: z.boolean().default(false),
   /** Where the picture it was made from is served, if that is still there. */
   sourceUrl: z.string().optional(),
+  /** The same in its own size, where `sourceUrl` serves a smaller one. */
+  sourceFullUrl: z.string().optional(),
   width: z.number().int(),
   height: z.number().int(),
   seed: z.number().int(),
@@ -100,6 +111,14 @@ export const REQUESTS = {
   },
   /** The path of a dropped file; only the preload script can fill this in, from a real File object. */
   'source.import-path': { request: z.object({ path: z.string().max(4096) }), response: sourceSchema },
+  /** The picture on the clipboard in whatever form it is there (file, encoded picture, bitmap); null when there is none. */
+  'source.paste': { request: nothing, response: sourceSchema.nullable() },
+  /** Pictures that were brought in lately, newest first. */
+  'source.recent': { request: nothing, response: z.array(recentSourceSchema) },
+  /** Takes one of them again. */
+  'source.use-recent': { request: z.object({ sourceId: id }), response: sourceSchema },
+  /** Leaves one out of the list; answers what is left. */
+  'source.forget-recent': { request: z.object({ sourceId: id }), response: z.array(recentSourceSchema) },
   /** Makes a result the next input. */
   'source.use-result': { request: z.object({ resultId: id }), response: sourceSchema },
   /** Native open dialog for a picture whose settings are wanted; null when the person closed it. */
@@ -153,11 +172,19 @@ export const REQUESTS = {
   'job.resume': { request: z.object({ jobId: id }), response: jobViewSchema },
   /** Forgets an interrupted, failed or cancelled job and its journal. */
   'job.discard': { request: z.object({ jobId: id }), response: nothing },
-  /** Native save dialog, then an atomic copy; null when the person closed it. */
+  /** Native save dialog, then the picture is written; null when the person closed it. */
   'result.save': {
-    request: z.object({ resultId: id }),
+    /** Not asking: into the folder of the last one, under a name that is free; the first time it is asked for. */
+    request: z.object({ resultId: id, isAsking: z.boolean().default(true) }),
     response: z.object({ path: z.string() }).nullable(),
   },
+  /** How results are saved. */
+  'export.read': { request: nothing, response: exportSettingsSchema },
+  'export.change': { request: exportChangeSchema, response: exportSettingsSchema },
+  /** Puts a result on the clipboard: its file, or its pixels. */
+  'result.copy': { request: z.object({ resultId: id, as: z.enum(['file', 'picture']) }), response: nothing },
+  /** The person drags a result out of the window: from here on its file is what is dragged. */
+  'result.drag': { request: z.object({ resultId: id }), response: nothing },
   /** Marks a result as a favourite, or not any more. */
   'result.star': {
     request: z.object({ resultId: id, isStarred: z.boolean() }),
@@ -184,6 +211,21 @@ export const REQUESTS = {
   'command.run': { request: z.object({ id: z.enum(SHELL_COMMAND_IDS) }), response: nothing },
   /** Which commands would do something now: the menu shows the others in grey. */
   'command.enable': { request: z.object({ ids: z.array(z.enum(COMMAND_IDS)) }), response: nothing },
+  /** Styles of the person's own, and prompts that were painted, newest first. */
+  'prompts.read': { request: nothing, response: promptLibrarySchema },
+  /** Keeps a prompt that is about to be replaced. */
+  'prompts.remember': { request: promptPairSchema, response: promptLibrarySchema },
+  /** Forgets one prompt, or (null) all. */
+  'prompts.forget': {
+    request: z.object({ entry: promptPairSchema.nullable() }),
+    response: promptLibrarySchema,
+  },
+  /** Adds a style, or puts it in the place of the one named `replaces`. */
+  'style.save': {
+    request: z.object({ style: styleSchema, replaces: z.string().nullable() }),
+    response: promptLibrarySchema,
+  },
+  'style.remove': { request: z.object({ name: z.string() }), response: promptLibrarySchema },
   /** Fills the form's prompt length display: CLIP tokens of a prompt for a model (without start and end). */
   'prompt.count-tokens': {
     request: z.object({ prompt: z.string().max(10_000), model: z.string().nullable() }),

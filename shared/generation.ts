@@ -1,6 +1,7 @@
 /** What one img2img request is: its fields, limits and defaults. Every door parses with these schemas. */
 import { z } from 'zod';
 import { deviceChoiceSchema, stageChoiceSchema } from './placement';
+import { appliedStyleSchema, MAX_PROMPT_LENGTH } from './prompt-style';
 
 export const SCHEDULER_NAMES = [
   'ddim',
@@ -27,7 +28,7 @@ export const PRECISIONS = ['float32', 'int8'] as const;
 export type Precision = (typeof PRECISIONS)[number];
 
 export const LIMITS = {
-  promptLength: 10_000,
+  promptLength: MAX_PROMPT_LENGTH,
   steps: { min: 1, max: 1000 },
   strength: { min: 0, max: 1 },
   guidance: { min: 0, max: 50 },
@@ -73,6 +74,8 @@ export type MaskSettings = z.infer<typeof maskSettingsSchema>;
 export const generationSettingsSchema = z.object({
   prompt: z.string().max(LIMITS.promptLength),
   negativePrompt: z.string().max(LIMITS.promptLength).default(''),
+  /** The style in the prompts; in the form, the one that will be applied to them. */
+  style: appliedStyleSchema.nullable().default(null),
   strength: z.number().min(LIMITS.strength.min).max(LIMITS.strength.max).nullable().default(null),
   steps: z.number().int().min(LIMITS.steps.min).max(LIMITS.steps.max).nullable().default(null),
   guidance: z.number().min(LIMITS.guidance.min).max(LIMITS.guidance.max).nullable().default(null),

@@ -56,11 +56,30 @@ export const stagePlanSchema = z.object({
 });
 export type StagePlan = z.infer<typeof stagePlanSchema>;
 
-/** Where the stages of a request would run, for the window. */
-export const planViewSchema = z.object({
-  /** Working size in pixels. */
+const boxSchema = z.object({
+  left: z.number().int(),
+  top: z.number().int(),
   width: z.number().int(),
   height: z.number().int(),
+});
+
+/** How a picture comes to the working size. */
+export const fitViewSchema = z.object({
+  /** The picture's own size. */
+  input: z.object({ width: z.number().int(), height: z.number().int() }),
+  /** The part of it that is used, in its own pixels. */
+  source: boxSchema,
+  /** Where that part lies among the pixels that the encoder gets; beyond it the edge is repeated. */
+  content: boxSchema,
+});
+export type FitView = z.infer<typeof fitViewSchema>;
+
+/** Where the stages of a request would run, for the window. */
+export const planViewSchema = z.object({
+  /** Working size in pixels: what the encoder gets. */
+  width: z.number().int(),
+  height: z.number().int(),
+  fit: fitViewSchema,
   stages: z.array(stagePlanSchema),
 });
 export type PlanView = z.infer<typeof planViewSchema>;

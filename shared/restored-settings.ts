@@ -12,6 +12,8 @@ export const restoredSettingsSchema = z.object({
   settings: z.object({
     prompt: fields.prompt.optional(),
     negativePrompt: fields.negativePrompt.removeDefault().optional(),
+    /** Ours alone: the style that stood around the prompt. */
+    style: fields.style.unwrap().unwrap().optional(),
     strength: fields.strength.unwrap().unwrap().optional(),
     steps: fields.steps.unwrap().unwrap().optional(),
     guidance: fields.guidance.unwrap().unwrap().optional(),

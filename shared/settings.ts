@@ -1,5 +1,6 @@
 /** What the app remembers between starts. */
 import { z } from 'zod';
+import { exportSettingsSchema } from './export';
 import { generationSettingsSchema } from './generation';
 import { hardwareChoiceSchema } from './hardware';
 
@@ -47,6 +48,8 @@ export const DEFAULT_PREFERENCES: Preferences = {
 };
 
 const { shape } = preferencesSchema;
+/** So many inputs are offered again. */
+export const MAX_RECENT_SOURCES = 24;
 
 export const settingsSchema = z.object({
   version: z.literal(1).default(1),
@@ -71,6 +74,9 @@ export const settingsSchema = z.object({
   draft: draftSchema.nullable().default(null),
   /** Folder of a model that the person opened last; offered again. */
   modelFolders: z.array(z.string()).max(100).default([]),
+  /** Pictures that were brought in, newest first. */
+  recentSourceIds: z.array(z.string()).max(MAX_RECENT_SOURCES).default([]),
+  export: exportSettingsSchema.prefault({}),
   /** What the person knows better about the graphics card. */
   hardware: hardwareChoiceSchema.nullable().default(null),
 });

@@ -7,6 +7,7 @@ import type { NetworkView } from '../../shared/network-view';
 import type { RestoredSettings } from '../../shared/restored-settings';
 import { cancelledError } from './context';
 import { understandSettings } from './foreign-settings/understand';
+import { exportPicture } from './image/export';
 import { inspectPicture, pictureSize, writeThumbnail } from './image/inspect';
 import { readSettings } from './image/read-settings';
 import { img2img } from './img2img';
@@ -51,12 +52,16 @@ let counter: { model: string; count: PromptCounter } | null = null;
 
 const handlers: Handlers = {
   inspect: async (params) => {
-    const { inputPath, previewPath } = ENGINE_METHODS.inspect.parse(params);
-    return inspectPicture(inputPath, previewPath);
+    const { inputPath, previewPath, maxSidePx } = ENGINE_METHODS.inspect.parse(params);
+    return inspectPicture(inputPath, previewPath, maxSidePx);
   },
   thumbnail: async (params) => {
     const { inputPath, thumbnailPath } = ENGINE_METHODS.thumbnail.parse(params);
     await writeThumbnail(inputPath, thumbnailPath);
+    return null;
+  },
+  'picture.export': async (params) => {
+    await exportPicture(ENGINE_METHODS['picture.export'].parse(params));
     return null;
   },
   'picture.describe': async (params) => {

@@ -1,7 +1,7 @@
 /** The messages on the pipe between the main process and the engine (a plain Node child). Paths, ids and numbers only. */
 import { z } from 'zod';
 import { errorBodySchema } from '../../shared/errors';
-import { generationSettingsSchema, type GenerationSettings } from '../../shared/generation';
+import { generationSettingsSchema, IMAGE_FORMATS, type GenerationSettings } from '../../shared/generation';
 import { jobProgressSchema, jobReportSchema, type JobReport } from '../../shared/job';
 import { modelInfoSchema, type ModelInfo } from '../../shared/models';
 import {
@@ -35,10 +35,22 @@ export type PictureInfo = z.infer<typeof pictureInfoSchema>;
 
 /** Method name → parameters of the engine. */
 export const ENGINE_METHODS = {
-  /** Reads a picture, checks that it is usable, writes an upright sRGB PNG of at most 2048 px per side for display. */
-  inspect: z.object({ inputPath: z.string(), previewPath: z.string() }),
-  /** Writes a small WebP of a picture for lists: at most 320 px per side. */
+  /** Reads a picture, checks that it is usable, writes an upright sRGB PNG of at most so many pixels per side for display. */
+  inspect: z.object({
+    inputPath: z.string(),
+    previewPath: z.string(),
+    maxSidePx: z.number().int().positive().optional(),
+  }),
+  /** Writes a small picture for lists (WebP) or the desktop (PNG): at most 320 px per side. */
   thumbnail: z.object({ inputPath: z.string(), thumbnailPath: z.string() }),
+  /** Writes a result in another format, with the settings that it carries. */
+  'picture.export': z.object({
+    inputPath: z.string(),
+    outputPath: z.string(),
+    format: z.enum(IMAGE_FORMATS),
+    /** Of JPEG and WebP. */
+    quality: z.number().int().min(1).max(100),
+  }),
   /** Size and settings of a picture, without decoding its pixels. */
   'picture.describe': z.object({ inputPath: z.string() }),
   /** Reads the settings that a picture carries; null when there are none. */
@@ -89,6 +101,7 @@ export type EngineMethod = keyof typeof ENGINE_METHODS;
 export interface EngineAnswers {
   inspect: PictureInfo;
   thumbnail: null;
+  'picture.export': null;
   'picture.describe': { width: number; height: number; restored: RestoredSettings | null };
   'settings.read': RestoredSettings | null;
   'model.info': ModelInfo;
@@ -146,6 +159,7 @@ export type FromEngine = z.infer<typeof fromEngineSchema>;
 export const ENGINE_ANSWER_SCHEMAS = {
   inspect: pictureInfoSchema,
   thumbnail: z.null(),
+  'picture.export': z.null(),
   'picture.describe': z.object({
     width: z.number().int(),
     height: z.number().int(),

@@ -56,6 +56,7 @@ export function embeddedSettings(made: MadeWith, seed: number): EmbeddedSettings
       version: APP_VERSION,
       prompt,
       negativePrompt: settings.negativePrompt,
+      ...(settings.style === null ? {} : { style: settings.style }),
       loras,
       strength: settings.strength,
       steps: settings.steps,

@@ -7,7 +7,7 @@ import { resultViewSchema } from '../../shared/contract';
 
 /** A picture that was made; `file` is relative to the results folder, with forward slashes. */
 export const recordSchema = resultViewSchema
-  .omit({ url: true, sourceUrl: true, thumbnailUrl: true, isStarred: true })
+  .omit({ url: true, sourceUrl: true, sourceFullUrl: true, thumbnailUrl: true, isStarred: true })
   .extend({ file: z.string().min(1) });
 export type ResultRecord = z.infer<typeof recordSchema>;
 

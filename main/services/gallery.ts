@@ -12,7 +12,7 @@ import type { GenerationSettings } from '../../shared/generation';
 import type { JobReport } from '../../shared/job';
 import { GalleryDatabase, type Entry, type Found } from './gallery-database';
 import { GalleryLog, recordSchema, type LogLine, type ResultRecord } from './gallery-log';
-import { ID_PATTERN, resultUrl, sourceUrl, thumbnailUrl } from './media-urls';
+import { ID_PATTERN, resultUrl, SOURCE_SIDE_PX, sourceFullUrl, sourceUrl, thumbnailUrl } from './media-urls';
 import { findLostPictures, UNKNOWN_SOURCE } from './lost-pictures';
 
 /** As many log lines are taken into the index at once; between them the app may do other things. */
@@ -164,7 +164,7 @@ export class Gallery {
       ...view,
       url: resultUrl(view.id),
       thumbnailUrl: thumbnailUrl(view.id),
-      ...(view.sourceId === UNKNOWN_SOURCE ? {} : { sourceUrl: sourceUrl(view.sourceId) }),
+      ...(view.sourceId === UNKNOWN_SOURCE ? {} : sourceUrlsOf(view)),
       isStarred: found.isStarred,
     };
   }
@@ -222,6 +222,12 @@ const entryOf = (record: ResultRecord): Entry => ({
   prompt: record.settings.prompt,
   isStarred: false,
   record: JSON.stringify(record),
+});
+
+/** A result has the size of what it was made from. */
+const sourceUrlsOf = ({ sourceId, width, height }: Pick<ResultView, 'sourceId' | 'width' | 'height'>) => ({
+  sourceUrl: sourceUrl(sourceId),
+  ...(Math.max(width, height) > SOURCE_SIDE_PX ? { sourceFullUrl: sourceFullUrl(sourceId) } : {}),
 });
 
 const parse = ({ record }: Found): ResultRecord => recordSchema.parse(JSON.parse(record));

@@ -1,4 +1,5 @@
 /** Builds the services and connects them, in the order in which they need each other. */
+import path from 'node:path';
 import type { EventName, EventOf } from '../../shared/contract';
 import type { Preferences } from '../../shared/settings';
 import { ConsentDesk } from './consent-desk';
@@ -10,7 +11,10 @@ import { JobQueue } from './job-queue';
 import { ModelList } from './model-list';
 import { findNode } from './node-path';
 import { PreferencesDesk } from './preferences';
+import { PromptStore } from './prompt-store';
+import { RecentSources } from './recent-sources';
 import { makeRequestHandlers, type Desktop, type RequestHandlers } from './requests';
+import { ResultFiles } from './result-files';
 import { SettingsStore } from './settings-store';
 import { SourceStore } from './source-store';
 import { TokenStore, type KeyStore } from './token-store';
@@ -28,6 +32,9 @@ export interface ServicePaths {
   jobsFolder: string;
   resultsFolder: string;
   thumbnailsFolder: string;
+  /** Copies of results that other programs get to see. */
+  exportsFolder: string;
+  promptsFile: string;
   starterFolder: string;
   engineFile: string;
   /** Null in development. */
@@ -61,6 +68,7 @@ export interface Services {
   sources: SourceStore;
   gallery: Gallery;
   thumbnails: Thumbnails;
+  sourceThumbnails: Thumbnails;
   queue: JobQueue;
   handlers: RequestHandlers;
   /** Process ids of the engines that run at the moment. */
@@ -101,7 +109,21 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
   });
   const sources = new SourceStore(paths.sourcesFolder, reader);
   const gallery = new Gallery(paths.resultsFolder, log);
-  const thumbnails = new Thumbnails({ folder: paths.thumbnailsFolder, gallery, engine: reader, log });
+  const smallPictures = { engine: reader, log };
+  const pictureOf = (id: string): string | null => gallery.pathOf(id);
+  const thumbnails = new Thumbnails({ ...smallPictures, folder: paths.thumbnailsFolder, pictureOf });
+  const icons = new Thumbnails({
+    ...smallPictures,
+    folder: path.join(paths.thumbnailsFolder, 'icons'),
+    pictureOf,
+    ending: 'png',
+  });
+  const sourceThumbnails = new Thumbnails({
+    ...smallPictures,
+    folder: path.join(paths.thumbnailsFolder, 'inputs'),
+    pictureOf: (id) => sources.previewPath(id),
+  });
+  const prompts = new PromptStore(paths.promptsFile, log);
   const models = new ModelList({ engine: reader, settings, log });
   const queue: JobQueue = new JobQueue({
     jobsFolder: paths.jobsFolder,
@@ -131,12 +153,22 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
     gallery.load(),
     queue.load(),
     tokens.load(),
+    prompts.load(),
   ]);
   if (isGalleryRebuilt) {
     gallery
       .recover((inputPath) => reader.request('picture.describe', { inputPath }))
       .catch((error: unknown) => log(`lost pictures were not looked for: ${String(error)}`));
   }
+  const files = new ResultFiles({
+    folder: paths.exportsFolder,
+    gallery,
+    sources,
+    models,
+    engine: reader,
+    wanted: () => settings.current.export,
+  });
+  files.tidy(Date.now()).catch((error: unknown) => log(`old copies of results were left: ${String(error)}`));
   const consent = new ConsentDesk({
     engine: reader,
     ask: (question) => options.send('consent.asked', question),
@@ -148,6 +180,7 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
     sources,
     gallery,
     thumbnails,
+    sourceThumbnails,
     queue,
     handlers: makeRequestHandlers({
       ...options,
@@ -157,6 +190,10 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
       sources,
       gallery,
       thumbnails,
+      icons,
+      recent: new RecentSources(settings, sources),
+      files,
+      prompts,
       models,
       queue,
       reader,
@@ -172,7 +209,7 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
       const saved = queue.close();
       painter.close();
       reader.close();
-      await Promise.all([saved, settings.flush()]);
+      await Promise.all([saved, settings.flush(), prompts.flush()]);
       await gallery.close();
     },
   };

@@ -7,6 +7,11 @@ export const APP_ORIGIN = 'app://underpaint';
 export const ID_PATTERN = /^[a-z0-9-]{1,64}$/;
 
 export const sourceUrl = (sourceId: string): string => `${APP_ORIGIN}/media/source/${sourceId}.png`;
+export const sourceFullUrl = (sourceId: string): string => `${APP_ORIGIN}/media/source-full/${sourceId}`;
+/** Longest side of the picture that `sourceUrl` serves. */
+export const SOURCE_SIDE_PX = 2048;
+export const sourceThumbnailUrl = (sourceId: string): string =>
+  `${APP_ORIGIN}/media/source-thumbnail/${sourceId}`;
 export const resultUrl = (resultId: string): string => `${APP_ORIGIN}/media/result/${resultId}`;
 export const thumbnailUrl = (resultId: string): string => `${APP_ORIGIN}/media/thumbnail/${resultId}`;
 /** The sequence makes every preview a new address, so that the page never shows a cached one. */

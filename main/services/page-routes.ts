@@ -2,10 +2,13 @@
 import path from 'node:path';
 import { APP_ORIGIN, ID_PATTERN } from './media-urls';
 
-export type Route =
-  { kind: 'page'; filePath: string } | { kind: 'source' | 'result' | 'thumbnail' | 'preview'; id: string };
+export type Route = { kind: 'page'; filePath: string } | { kind: MediaKind; id: string };
 
-const MEDIA_PATTERN = /^\/media\/(?:(source)\/([a-z0-9-]+)\.png|(result|thumbnail|preview)\/([a-z0-9-]+))$/;
+const MEDIA_KINDS = ['source', 'result', 'thumbnail', 'preview', 'source-thumbnail', 'source-full'] as const;
+type MediaKind = (typeof MEDIA_KINDS)[number];
+
+const MEDIA_PATTERN =
+  /^\/media\/(?:(source)\/([a-z0-9-]+)\.png|(result|thumbnail|preview|source-thumbnail|source-full)\/([a-z0-9-]+))$/;
 
 /** What a GET of `address` means; null for another origin, an unknown path, a bad id, or a way out of the page's folder. */
 export function routeOf(address: string, rendererFolder: string): Route | null {
@@ -20,12 +23,10 @@ export function routeOf(address: string, rendererFolder: string): Route | null {
   if (`${url.protocol}//${url.host}` !== APP_ORIGIN) return null;
   if (pathname.startsWith('/media/')) {
     const [, source, sourceId, other, otherId] = MEDIA_PATTERN.exec(pathname) ?? [];
-    const kind = source ?? other;
+    const kind = MEDIA_KINDS.find((known) => known === (source ?? other));
     const id = sourceId ?? otherId;
-    if (id === undefined || !ID_PATTERN.test(id)) return null;
-    return kind === 'source' || kind === 'result' || kind === 'thumbnail' || kind === 'preview'
-      ? { kind, id }
-      : null;
+    if (kind === undefined || id === undefined || !ID_PATTERN.test(id)) return null;
+    return { kind, id };
   }
   if (pathname.includes('\0') || pathname.includes('\\')) return null;
   const filePath = path.join(rendererFolder, pathname === '/' ? 'index.html' : pathname);

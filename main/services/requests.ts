@@ -4,10 +4,11 @@ import type { z } from 'zod';
 import type { CommandId, ShellCommandId } from '../../shared/commands';
 import type { NetworkState, REQUESTS, RequestName, ResponseOf, ResultView } from '../../shared/contract';
 import { AppError } from '../../shared/errors';
+import { safeFileName } from '../../shared/file-name';
 import type { LoraChoice } from '../../shared/generation';
 import type { NetworkView } from '../../shared/network-view';
 import type { RestoredSettings } from '../../shared/restored-settings';
-import { copyFileAtomic, writeFileAtomic } from './atomic-file';
+import { writeFileAtomic } from './atomic-file';
 import type { ConsentDesk } from './consent-desk';
 import type { EngineHost } from './engine-host';
 import { openingDraft } from './first-draft';
@@ -15,6 +16,10 @@ import type { Gallery } from './gallery';
 import type { JobQueue } from './job-queue';
 import type { ModelList } from './model-list';
 import type { PreferencesDesk } from './preferences';
+import type { PromptStore } from './prompt-store';
+import type { RecentSources } from './recent-sources';
+import { saveError, type ResultFiles } from './result-files';
+import { makeResultHandlers, rememberWords } from './result-requests';
 import type { SettingsStore } from './settings-store';
 import type { SourceStore } from './source-store';
 import type { Thumbnails } from './thumbnails';
@@ -27,8 +32,12 @@ const RECENT_RESULTS = 200;
 export interface Desktop {
   pickPicture: () => Promise<string | null>;
   pickFolder: () => Promise<string | null>;
-  /** `extension` without a dot. */
-  pickSavePath: (suggestedName: string, extension: string) => Promise<string | null>;
+  /** `folder` null: where the system likes; `extension` without a dot. */
+  pickSavePath: (suggested: {
+    name: string;
+    folder: string | null;
+    extension: string;
+  }) => Promise<string | null>;
   revealFile: (filePath: string) => void;
   /** Does one of the main process's own commands. */
   runCommand: (id: ShellCommandId) => void;
@@ -36,7 +45,18 @@ export interface Desktop {
   enableCommands: (ids: readonly CommandId[]) => void;
   /** Puts a file into the system's bin; rejects where there is none. */
   trashFile: (filePath: string) => Promise<void>;
+  /** From here on the pointer drags a file; the icon is a PNG. */
+  dragFile: (filePath: string, iconPath: string) => void;
+  /** Puts a file on the clipboard, as file managers do. */
+  copyFile: (filePath: string) => Promise<void>;
+  /** Puts the pixels of a PNG on the clipboard. */
+  copyPicture: (pngPath: string) => Promise<void>;
+  /** The picture on the clipboard; null when there is none. */
+  readClipboard: () => Promise<ClipboardPicture | null>;
 }
+
+/** A picture as it lies on the clipboard: a file, or encoded bytes. */
+export type ClipboardPicture = { path: string } | { bytes: Uint8Array; name: string };
 
 export interface RequestServices {
   version: string;
@@ -47,6 +67,11 @@ export interface RequestServices {
   sources: SourceStore;
   gallery: Gallery;
   thumbnails: Thumbnails;
+  /** Small PNGs of results for the desktop. */
+  icons: Thumbnails;
+  recent: RecentSources;
+  files: ResultFiles;
+  prompts: PromptStore;
   models: ModelList;
   queue: JobQueue;
   /** The engine process for short questions. */
@@ -70,7 +95,7 @@ export type RequestHandlers = {
 /** Builds the handlers of all requests. */
 export function makeRequestHandlers(services: RequestServices): RequestHandlers {
   const { settings, preferences, sources, gallery, thumbnails, models, queue, reader } = services;
-  const { consent, tokens, desktop } = services;
+  const { consent, tokens, desktop, recent } = services;
   const checkModel = (model: string | null): void => {
     if (!models.isKnown(model))
       throw new AppError(
@@ -100,10 +125,12 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
     canKeepTokens: tokens.canKeep,
   });
   return {
+    ...makeResultHandlers(services),
     'app.state': async () => {
       consent.reset();
       const [starter, known] = await Promise.all([models.starter(), models.list()]);
       const { draft, source } = await openingDraft({ ...services, starter });
+      if (source !== null && settings.current.recentSourceIds.length === 0) await recent.note(source);
       return {
         version: services.version,
         platform: services.platform,
@@ -126,14 +153,30 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
     },
     'source.open': async () => {
       const filePath = await desktop.pickPicture();
-      return filePath === null ? null : sources.importPath(filePath);
+      return filePath === null ? null : recent.note(await sources.importPath(filePath));
     },
-    'source.import-bytes': ({ name, bytes }) => sources.importBytes(bytes, name),
-    'source.import-path': ({ path: filePath }) => sources.importPath(filePath),
+    'source.import-bytes': async ({ name, bytes }) => recent.note(await sources.importBytes(bytes, name)),
+    'source.import-path': async ({ path: filePath }) => recent.note(await sources.importPath(filePath)),
+    'source.paste': async () => {
+      const picture = await desktop.readClipboard();
+      if (picture === null) return null;
+      return recent.note(
+        'path' in picture
+          ? await sources.importPath(picture.path)
+          : await sources.importBytes(picture.bytes, picture.name),
+      );
+    },
+    'source.recent': () => recent.list(),
+    'source.use-recent': async ({ sourceId }) => {
+      const source = await sources.find(sourceId);
+      if (source === null) throw new AppError('input', 'This picture is not there any more; open it again.');
+      return recent.note(source);
+    },
+    'source.forget-recent': ({ sourceId }) => recent.remove(sourceId),
     'source.use-result': async ({ resultId }) => {
       const result = gallery.get(resultId);
       const from = existingPath(gallery, result);
-      return sources.importPath(from, `${await nameFor(result)}${path.extname(from)}`);
+      return recent.note(await sources.importPath(from, `${await nameFor(result)}${path.extname(from)}`));
     },
     'settings.open': async () => {
       const filePath = await desktop.pickPicture();
@@ -158,7 +201,11 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
     'endpoint.test': (request) => reader.request('endpoint.test', request),
     'ledger.read': () => reader.request('ledger.view', {}),
     'ledger.save': async () => {
-      const chosen = await desktop.pickSavePath('underpaint-ledger', 'csv');
+      const chosen = await desktop.pickSavePath({
+        name: 'underpaint-ledger',
+        folder: null,
+        extension: 'csv',
+      });
       if (chosen === null) return null;
       const format = path.extname(chosen).toLowerCase() === '.json' ? 'json' : 'csv';
       const text = await reader.request('ledger.text', { format });
@@ -177,7 +224,9 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
       if (request.settings.vae !== null) throw vaeError();
       checkLoras(request.settings.loras);
       const { settings: agreed, allowedOnce } = await consent.settle(request.settings);
-      return queue.start({ ...request, settings: agreed }, allowedOnce);
+      const job = await queue.start({ ...request, settings: agreed }, allowedOnce);
+      await rememberWords(services, request.settings);
+      return job;
     },
     'job.cancel': async ({ jobId }) => {
       await queue.cancel(jobId);
@@ -190,18 +239,6 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
     'job.discard': async ({ jobId }) => {
       await queue.discard(jobId);
       return null;
-    },
-    'result.save': async ({ resultId }) => {
-      const result = gallery.get(resultId);
-      const from = existingPath(gallery, result);
-      const extension = path.extname(from).slice(1);
-      const chosen = await desktop.pickSavePath(await nameFor(result), extension);
-      if (chosen === null) return null;
-      const target = withExtension(chosen, extension);
-      await copyFileAtomic(from, target).catch((error: unknown) => {
-        throw saveError('picture', target, error);
-      });
-      return { path: target };
     },
     'result.star': ({ resultId, isStarred }) => gallery.star(resultId, isStarred),
     'result.delete': async ({ resultIds }) => {
@@ -216,7 +253,7 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
           );
         });
         await gallery.forget(resultId);
-        await thumbnails.remove(resultId);
+        await Promise.all([thumbnails.remove(resultId), services.icons.remove(resultId)]);
         gone.push(resultId);
       }
       return { resultIds: gone };
@@ -261,27 +298,13 @@ function existingPath(gallery: Gallery, result: ResultView): string {
   return filePath;
 }
 
-/** `sketch.png` and seed 7 → `sketch-7`: without characters that a file system refuses. */
-export function suggestName(sourceName: string, seed: number): string {
-  const stem = path.parse(sourceName).name;
-  // eslint-disable-next-line no-control-regex
-  const safe = stem.replace(/[\\/:*?"<>|\u0000-\u001f]/g, '_').slice(0, 80);
-  return `${safe === '' ? 'picture' : safe}-${seed}`;
-}
+/** `sketch.png` and seed 7 → `sketch-7`: a name that every file system takes. */
+export const suggestName = (sourceName: string, seed: number): string =>
+  `${safeFileName(path.parse(sourceName).name.slice(0, 80))}-${seed}`;
 
 /** A name whose ending tells another format than the content is confusing, so the right ending is appended. */
 function withExtension(filePath: string, extension: string): string {
   const given = path.extname(filePath).slice(1).toLowerCase();
   const isRight = given === extension || (given === 'jpeg' && extension === 'jpg');
   return isRight ? filePath : `${filePath}.${extension}`;
-}
-
-function saveError(what: string, target: string, error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOSPC' || code === 'EDQUOT') return error;
-  return new AppError(
-    'output',
-    `The ${what} could not be saved as ${path.basename(target)} because that folder cannot be written; choose another folder.`,
-    { cause: error },
-  );
 }

@@ -1,6 +1,6 @@
 /** The pictures that the person brought in: each is copied into the home folder once, so that it stays when the original goes. */
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { constants, copyFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -8,13 +8,16 @@ import { z } from 'zod';
 import { sourceSchema, type Source } from '../../shared/contract';
 import { AppError } from '../../shared/errors';
 import type { EngineHost } from './engine-host';
-import { ID_PATTERN, sourceUrl } from './media-urls';
+import { ID_PATTERN, SOURCE_SIDE_PX, sourceFullUrl, sourceUrl } from './media-urls';
 
 /** Larger files are refused before they are copied; the largest picture the engine takes is far below this. */
 const MAX_FILE_BYTES = 1024 ** 3;
 
+/** Longest side of the picture in its own size: more than this a page cannot draw. */
+const FULL_SIDE_PX = 8192;
+
 /** What lies in `source.json`: everything but the address, and the name of the copied file. */
-const sourceRecordSchema = sourceSchema.omit({ url: true }).extend({
+const sourceRecordSchema = sourceSchema.omit({ url: true, fullUrl: true }).extend({
   file: z.string().regex(/^original\.[a-z0-9]{1,8}$/),
 });
 
@@ -64,8 +67,7 @@ export class SourceStore {
   async find(sourceId: string): Promise<Source | null> {
     const record = await this.#readRecord(sourceId);
     if (record === null) return null;
-    const { file: _file, ...source } = record;
-    return { ...source, url: sourceUrl(source.id) };
+    return viewOf(record);
   }
 
   /** The picture file as it was brought in, for the engine. Throws `input` when it is gone. */
@@ -85,6 +87,18 @@ export class SourceStore {
   /** The upright sRGB PNG that the page shows; null for an id that cannot exist. */
   previewPath(sourceId: string): string | null {
     return ID_PATTERN.test(sourceId) ? path.join(this.#folder, sourceId, 'preview.png') : null;
+  }
+
+  /** The upright sRGB PNG with all pixels (up to a side that a page can hold), made when it is first asked for; null for an unknown id. */
+  async fullPath(sourceId: string): Promise<string | null> {
+    const record = await this.#readRecord(sourceId);
+    if (record === null) return null;
+    const folder = path.join(this.#folder, record.id);
+    const full = path.join(folder, 'full.png');
+    if (existsSync(full)) return full;
+    const inputPath = path.join(folder, record.file);
+    await this.#engine.request('inspect', { inputPath, previewPath: full, maxSidePx: FULL_SIDE_PX });
+    return full;
   }
 
   #inTurn(name: string, write: (target: string) => Promise<void>): Promise<Source> {
@@ -114,8 +128,7 @@ export class SourceStore {
       await writeFile(path.join(folder, 'source.json'), JSON.stringify(record, null, 2));
       await rm(path.join(this.#folder, id), { recursive: true, force: true });
       await rename(folder, path.join(this.#folder, id));
-      const { file: _file, ...source } = record;
-      return { ...source, url: sourceUrl(id) };
+      return viewOf(record);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
@@ -146,6 +159,13 @@ async function checkFile(filePath: string, name: string): Promise<void> {
   });
   if (!status.isFile()) throw new AppError('input', `“${name}” is not a picture file; choose a picture.`);
   if (status.size > MAX_FILE_BYTES) throw tooLarge(name);
+}
+
+/** A record as the page sees it. */
+function viewOf({ file: _file, ...source }: z.infer<typeof sourceRecordSchema>): Source {
+  const isSmaller = Math.max(source.width, source.height) > SOURCE_SIDE_PX;
+  const { id } = source;
+  return { ...source, url: sourceUrl(id), ...(isSmaller ? { fullUrl: sourceFullUrl(id) } : {}) };
 }
 
 /** The engine knows only the copy; the person is told the name of their own file. */

@@ -26,6 +26,9 @@ export const PAGE_COMMANDS: Readonly<Record<PageCommandId, PageCommand>> = {
   'read-settings': { isEnabled: isReady, run: (actions) => void actions.openSettings() },
   'open-model': { isEnabled: isReady, run: (actions) => void actions.openModel() },
   save: { isEnabled: hasResult, run: (actions) => void actions.saveResult() },
+  'save-again': { isEnabled: hasResult, run: (actions) => void actions.saveResult(false) },
+  'save-options': { isEnabled: hasResult, run: (actions) => actions.setPanel('export') },
+  'recent-inputs': { isEnabled: isReady, run: (actions) => actions.setPanel('recent') },
   'reveal-result': { isEnabled: hasResult, run: (actions) => void actions.revealResult() },
   generate: {
     isEnabled: (state) => isReady(state) && readiness(state).length === 0,
@@ -36,6 +39,12 @@ export const PAGE_COMMANDS: Readonly<Record<PageCommandId, PageCommand>> = {
     run: (actions) => void actions.cancel(),
   },
   'use-as-input': { isEnabled: hasResult, run: (actions) => void actions.makeResultInput() },
+  'use-with-settings': { isEnabled: hasResult, run: (actions) => void actions.makeResultInput(true) },
+  'copy-picture': { isEnabled: hasResult, run: (actions) => void actions.copyResult('picture') },
+  'copy-file': { isEnabled: hasResult, run: (actions) => void actions.copyResult('file') },
+  lens: { isEnabled: hasResult, run: (actions, state) => actions.setLens(!state.isLensOn) },
+  styles: { isEnabled: isReady, run: (actions) => actions.setPanel('styles') },
+  history: { isEnabled: isReady, run: (actions) => actions.setPanel('history') },
   'reuse-settings': { isEnabled: hasResult, run: (actions) => actions.reuseSettings() },
   'star-result': {
     isEnabled: hasResult,

@@ -1,9 +1,10 @@
 /** The page's store and everything it can do: calls over the bridge, answers folded into the state. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { ResultView } from '../../shared/contract';
+import type { RecentSource, ResultView } from '../../shared/contract';
 import type { ErrorBody } from '../../shared/errors';
 import type { GallerySearch } from '../../shared/gallery';
 import type { GenerationSettings } from '../../shared/generation';
+import { applyStyle } from '../../shared/prompt-style';
 import type { Result } from '../../shared/result';
 import type { Draft, Preferences } from '../../shared/settings';
 import type { PageBridge } from '../bridge';
@@ -23,7 +24,10 @@ import {
   type PageState,
   type ProblemOrigin,
 } from './page-state';
+import type { ActionParts } from './action-parts';
 import { createNetworkActions, type NetworkActions } from './network-actions';
+import { createPromptActions, type PromptActions } from './prompt-actions';
+import { createResultActions, type ResultActions } from './result-actions';
 import { isBusy, readiness } from './readiness';
 import { reduce, type PageEvent } from './reduce';
 import { activeRun, shownResult } from './selectors';
@@ -34,7 +38,7 @@ const PLAN_DELAY_MS = 300;
 /** How long a short confirmation stays. */
 const NOTICE_MS = 8000;
 
-export interface Actions extends NetworkActions {
+export interface Actions extends NetworkActions, PromptActions, ResultActions {
   load: () => Promise<void>;
   /** Stores a waiting draft at once: the page goes away. */
   flushDraft: () => void;
@@ -47,6 +51,12 @@ export interface Actions extends NetworkActions {
   openPicture: () => Promise<void>;
   importFile: (file: File) => Promise<void>;
   importPasted: (file: File) => Promise<void>;
+  /** Takes the picture on the clipboard, also one that a page does not get to see. */
+  pasteFromSystem: () => Promise<void>;
+  recentSources: () => Promise<RecentSource[]>;
+  takeRecentSource: (sourceId: string) => Promise<void>;
+  /** Leaves one out of the list; answers what is left. */
+  forgetRecentSource: (sourceId: string) => Promise<RecentSource[]>;
   /** Asks for a picture and takes over the settings that it carries. */
   openSettings: () => Promise<void>;
   /** Takes over the settings inside a dropped picture. */
@@ -63,7 +73,6 @@ export interface Actions extends NetworkActions {
   switchToCpu: () => Promise<void>;
   switchToStarterModel: () => void;
   selectResult: (resultId: string | null) => void;
-  saveResult: () => Promise<void>;
   /** Shows a result's file in its folder; the shown one when left out. */
   revealResult: (result?: ResultView) => Promise<void>;
   /** Looks at a result of the gallery, among the newest ones. */
@@ -76,9 +85,6 @@ export interface Actions extends NetworkActions {
   searchGallery: (search: GallerySearch) => Promise<ResultView[] | null>;
   countGallery: (search: GallerySearch) => Promise<number | null>;
   galleryModels: () => Promise<(string | null)[]>;
-  makeResultInput: () => Promise<void>;
-  /** Takes over the settings and the seed of a result; of the shown one when left out. */
-  reuseSettings: (result?: ResultView) => void;
   setCompareMode: (mode: CompareMode) => void;
   dismissProblem: () => void;
   /** Switches offline on or off. */
@@ -137,13 +143,15 @@ export function createApp(bridge: PageBridge): App {
     changeDraft((now) => restoreSettings(now, restored));
     confirm('restored', { tool: restored.tool, fields: Object.keys(restored.settings).join(' ') });
   };
-  let isSaving = false;
   let isOpeningModel = false;
 
   const network = createNetworkActions(bridge, state, dispatch);
 
+  const parts: ActionParts = { bridge, state, dispatch, valueOf, confirm, changeDraft };
   const actions: Actions = {
     ...network,
+    ...createPromptActions(parts),
+    ...createResultActions(parts, bringIn),
     load: async () => {
       const answer = await bridge.appState();
       if (answer.ok) {
@@ -173,6 +181,16 @@ export function createApp(bridge: PageBridge): App {
         const bytes = new Uint8Array(await file.arrayBuffer());
         return bridge.sourceImportBytes({ name: file.name || 'pasted.png', bytes });
       }),
+    pasteFromSystem: () =>
+      bringIn(async () => {
+        const answer = await bridge.sourcePaste();
+        if (answer.ok && answer.value === null) confirm('nothingToPaste');
+        return answer;
+      }),
+    recentSources: async () => valueOf('source', await bridge.sourceRecent()) ?? [],
+    takeRecentSource: (sourceId) => bringIn(() => bridge.sourceUseRecent({ sourceId })),
+    forgetRecentSource: async (sourceId) =>
+      valueOf('source', await bridge.sourceForgetRecent({ sourceId })) ?? [],
     openSettings: () => takeSettings(() => bridge.settingsOpen()),
     readSettings: (file) => takeSettings(() => bridge.readSettings(file)),
     openModel: async () => {
@@ -237,16 +255,6 @@ export function createApp(bridge: PageBridge): App {
       dispatch({ type: 'problem-dismissed' });
     },
     selectResult: (resultId) => dispatch({ type: 'result-selected', resultId }),
-    saveResult: async () => {
-      const result = shownResult(state());
-      if (result === null || isSaving) return;
-      isSaving = true;
-      const saved = valueOf('result', await bridge.resultSave({ resultId: result.id }));
-      isSaving = false;
-      if (saved !== null) {
-        confirm('saved', { path: saved.path });
-      }
-    },
     revealResult: async (result = shownResult(state()) ?? undefined) => {
       if (result !== undefined) valueOf('result', await bridge.resultReveal({ resultId: result.id }));
     },
@@ -268,15 +276,6 @@ export function createApp(bridge: PageBridge): App {
     searchGallery: async (search) => valueOf('result', await bridge.gallerySearch(search)),
     countGallery: async (search) => valueOf('result', await bridge.galleryCount(search))?.total ?? null,
     galleryModels: async () => valueOf('result', await bridge.galleryModels()) ?? [],
-    makeResultInput: async () => {
-      const result = shownResult(state());
-      if (result !== null) await bringIn(() => bridge.sourceUseResult({ resultId: result.id }));
-    },
-    reuseSettings: (result = shownResult(state()) ?? undefined) => {
-      if (result === undefined) return;
-      changeDraft((now) => lockSeed({ ...now, settings: { ...result.settings, count: 1 } }, result.seed));
-      confirm('copiedSettings');
-    },
     setCompareMode: (mode) => dispatch({ type: 'compare-mode-changed', mode }),
     dismissProblem: () => dispatch({ type: 'problem-dismissed' }),
     switchOffline: async () => {
@@ -325,7 +324,7 @@ function countTokensLater(
   let asked: string | null = null;
   store.subscribe((now) => {
     if (now.phase !== 'ready') return;
-    const { prompt, model } = now.draft.settings;
+    const { prompt, model } = applyStyle(now.draft.settings);
     const question = JSON.stringify([prompt, model]);
     if (question === asked) return;
     asked = question;
@@ -348,7 +347,7 @@ function planLater(
   let asked: string | null = null;
   store.subscribe((now) => {
     if (now.phase !== 'ready' || now.source === null || activeRun(now) !== null) return;
-    const { prompt: _, negativePrompt: __, seed: ___, ...deciding } = now.draft.settings;
+    const { prompt: _, negativePrompt: __, seed: ___, style: ____, ...deciding } = now.draft.settings;
     const sourceId = now.source.id;
     const question = JSON.stringify([deciding, sourceId, now.currentJobId, now.network]);
     if (question === asked) return;

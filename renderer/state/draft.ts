@@ -5,6 +5,7 @@ import {
   stepsThatRun,
   type GenerationSettings,
 } from '../../shared/generation';
+import { applyStyle } from '../../shared/prompt-style';
 import { schedulersOf, type ModelDefaults, type ModelInfo } from '../../shared/models';
 import type { RestoredSettings } from '../../shared/restored-settings';
 import type { Draft } from '../../shared/settings';
@@ -71,7 +72,7 @@ function fittingScheduler(
 export function requestedSettings(draft: Draft, model: ModelInfo | null): GenerationSettings {
   const { settings, isSeedLocked } = draft;
   return {
-    ...settings,
+    ...applyStyle(settings),
     seed: isSeedLocked ? settings.seed : null,
     scheduler: fittingScheduler(settings, model),
   };
@@ -85,7 +86,10 @@ export function lockSeed(draft: Draft, seed: number | null): Draft {
 /** Takes over what was found in a picture, and leaves everything else. */
 export function restoreSettings(draft: Draft, { settings }: RestoredSettings): Draft {
   const { seed, ...others } = settings;
-  const patched = { ...draft, settings: generationSettingsSchema.parse({ ...draft.settings, ...others }) };
+  // A prompt that was found is whole: no style of the form may come on top of it.
+  const style = settings.prompt === undefined ? draft.settings.style : (settings.style ?? null);
+  const restored = generationSettingsSchema.parse({ ...draft.settings, ...others, style });
+  const patched = { ...draft, settings: restored };
   return seed === undefined ? patched : lockSeed(patched, seed);
 }
 

@@ -1,16 +1,28 @@
 /** Everything the page knows, as plain data; changed only by `reduce`. */
 import type { EventOf, NetworkState, ResultView, Source } from '../../shared/contract';
 import type { ErrorBody } from '../../shared/errors';
+import type { ExportSettings } from '../../shared/export';
 import type { ModelInfo } from '../../shared/models';
 import type { PlanView } from '../../shared/placement';
 import { DEFAULT_PREFERENCES, type Draft, type Preferences } from '../../shared/settings';
+import type { PromptLibrary } from '../../shared/prompt-library';
 import type { JobRun } from './job-run';
 
+export type Panel = 'styles' | 'history' | 'recent' | 'export';
 export type CompareMode = 'side' | 'slider';
 
 /** What the person wanted when something went wrong: decides which ways out are offered. */
 export type ProblemOrigin =
-  'start' | 'source' | 'settings' | 'job' | 'model' | 'result' | 'draft' | 'network' | 'preferences';
+  | 'start'
+  | 'source'
+  | 'settings'
+  | 'job'
+  | 'model'
+  | 'result'
+  | 'draft'
+  | 'network'
+  | 'preferences'
+  | 'prompts';
 
 export interface Problem {
   origin: ProblemOrigin;
@@ -21,7 +33,16 @@ export interface Problem {
 
 /** A short confirmation, said politely: an i18n key of the `notice` group with its values. */
 export interface Notice {
-  key: 'saved' | 'copiedSettings' | 'deleted' | 'restored' | 'modelOpened' | 'discarded';
+  key:
+    | 'saved'
+    | 'copiedSettings'
+    | 'copiedFile'
+    | 'copiedPicture'
+    | 'nothingToPaste'
+    | 'deleted'
+    | 'restored'
+    | 'modelOpened'
+    | 'discarded';
   values: Record<string, string>;
 }
 
@@ -54,7 +75,15 @@ export interface PageState {
   /** Result in the big view; null follows the running job. */
   selectedResultId: string | null;
   compareMode: CompareMode;
+  /** What is unfolded from a button of the window. */
+  panel: Panel | null;
+  /** The lens over the pictures is on. */
+  isLensOn: boolean;
   isGalleryOpen: boolean;
+  /** Styles and the history of prompts; null until they are known. */
+  prompts: PromptLibrary | null;
+  /** How results are saved; null until it is known. */
+  exportSettings: ExportSettings | null;
   tokenCount: TokenCount | null;
   /** Where the stages of the form as it stands would run; null until it is known. */
   plan: PlanView | null;
@@ -77,6 +106,7 @@ export const INITIAL_STATE: PageState = {
     settings: {
       prompt: '',
       negativePrompt: '',
+      style: null,
       strength: null,
       steps: null,
       guidance: null,
@@ -111,7 +141,11 @@ export const INITIAL_STATE: PageState = {
   results: [],
   selectedResultId: null,
   compareMode: 'side',
+  panel: null,
+  isLensOn: false,
   isGalleryOpen: false,
+  prompts: null,
+  exportSettings: null,
   tokenCount: null,
   plan: null,
   network: null,

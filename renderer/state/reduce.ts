@@ -1,12 +1,14 @@
 /** The page's one pure reducer: state and event → next state. */
 import type { AppState, EventOf, NetworkState, ResultView, Source } from '../../shared/contract';
+import type { ExportSettings } from '../../shared/export';
 import type { JobView } from '../../shared/job';
 import type { ModelInfo } from '../../shared/models';
 import type { PlanView } from '../../shared/placement';
 import type { Draft, Preferences } from '../../shared/settings';
+import type { PromptLibrary } from '../../shared/prompt-library';
 import { starterModel } from './draft';
 import { changeRun, isActive, newRun, progressRun, type JobRun } from './job-run';
-import type { CompareMode, Notice, PageState, Problem, TokenCount } from './page-state';
+import type { CompareMode, Notice, PageState, Panel, Problem, TokenCount } from './page-state';
 
 export type PageEvent =
   | { type: 'loaded'; app: AppState }
@@ -31,6 +33,10 @@ export type PageEvent =
   | { type: 'gallery-opened'; isOpen: boolean }
   | { type: 'result-selected'; resultId: string | null }
   | { type: 'compare-mode-changed'; mode: CompareMode }
+  | { type: 'panel-opened'; panel: Panel | null }
+  | { type: 'lens-switched'; isOn: boolean }
+  | { type: 'prompts-read'; prompts: PromptLibrary }
+  | { type: 'export-read'; settings: ExportSettings }
   | { type: 'tokens-counted'; tokenCount: TokenCount | null }
   | { type: 'planned'; plan: PlanView | null }
   | { type: 'network-read'; network: NetworkState }
@@ -91,6 +97,14 @@ export function reduce(state: PageState, event: PageEvent): PageState {
       return { ...state, selectedResultId: event.resultId };
     case 'compare-mode-changed':
       return { ...state, compareMode: event.mode };
+    case 'panel-opened':
+      return { ...state, panel: event.panel };
+    case 'lens-switched':
+      return { ...state, isLensOn: event.isOn };
+    case 'prompts-read':
+      return { ...state, prompts: event.prompts };
+    case 'export-read':
+      return { ...state, exportSettings: event.settings };
     case 'tokens-counted':
       return { ...state, tokenCount: event.tokenCount };
     case 'planned':

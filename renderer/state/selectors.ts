@@ -43,6 +43,11 @@ export function inputUrlOf(state: PageState, result: ResultView): string | null 
   return state.sources[result.sourceId]?.url ?? result.sourceUrl ?? null;
 }
 
+/** The same with all of its pixels. */
+export function fullInputUrlOf(state: PageState, result: ResultView): string | null {
+  return state.sources[result.sourceId]?.fullUrl ?? result.sourceFullUrl ?? inputUrlOf(state, result);
+}
+
 /** The job whose preview the big view shows: the one in work, or the stopped one that the page still follows. */
 export function runInView(state: PageState): JobRun | null {
   const active = activeRun(state);

@@ -7,18 +7,23 @@ interface Props {
   label: string;
   trigger: ReactNode;
   children: ReactNode;
+  /** Edge of the button that the panel keeps to. */
+  align?: 'start' | 'end';
+  side?: 'top' | 'bottom';
+  /** Whether it is unfolded, where something else than its button decides that too. */
+  open?: { is: boolean; set: (isOpen: boolean) => void };
 }
 
-export function Popover({ label, trigger, children }: Props) {
+export function Popover({ label, trigger, children, align = 'end', side = 'top', open }: Props) {
   return (
-    <Radix.Root>
+    <Radix.Root {...(open === undefined ? {} : { open: open.is, onOpenChange: open.set })}>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
       <Radix.Portal>
         <Radix.Content
           className={styles.panel}
           aria-label={label}
-          side="top"
-          align="end"
+          side={side}
+          align={align}
           sideOffset={8}
           collisionPadding={12}
         >

@@ -4,8 +4,12 @@
  */
 import type { Bridge } from '../../shared/bridge';
 import type { AppState, EventName, EventOf, NetworkState, Source } from '../../shared/contract';
+import { exportSettingsSchema } from '../../shared/export';
 import { generationSettingsSchema } from '../../shared/generation';
 import type { JobView } from '../../shared/job';
+import type { FitView } from '../../shared/placement';
+import { promptLibrarySchema } from '../../shared/prompt-library';
+import { styleSchema } from '../../shared/prompt-style';
 import { fail, ok } from '../../shared/result';
 
 export interface PageBridge {
@@ -17,6 +21,13 @@ export interface PageBridge {
   /** Tells the page an event. */
   tell: <N extends EventName>(name: N, payload: EventOf<N>) => void;
 }
+
+/** A fit that takes the whole picture as it is. */
+const WHOLE_FIT: FitView = {
+  input: { width: 640, height: 480 },
+  source: { left: 0, top: 0, width: 640, height: 480 },
+  content: { left: 0, top: 0, width: 640, height: 480 },
+};
 
 /** A bridge whose requests all succeed with the simplest answer. */
 export function createPageBridge(app: AppState): PageBridge {
@@ -56,6 +67,8 @@ export function createPageBridge(app: AppState): PageBridge {
     tokens: [],
     canKeepTokens: true,
   };
+  const exportSettings = exportSettingsSchema.parse({});
+  const prompts = promptLibrarySchema.parse({});
   const record = (name: string, payload: unknown = null): void => void calls.push({ name, payload });
   const view = (patch: Partial<JobView>): JobView => ({
     id: 'job',
@@ -75,12 +88,16 @@ export function createPageBridge(app: AppState): PageBridge {
     preferencesChange: async () => ok(null),
     sourceOpen: async () => ok(source),
     sourceImportBytes: async ({ name }) => ok({ ...source, name }),
+    sourcePaste: async () => ok(null),
+    sourceRecent: async () => ok([]),
+    sourceUseRecent: async ({ sourceId }) => ok({ ...source, id: sourceId }),
+    sourceForgetRecent: async () => ok([]),
     sourceUseResult: async ({ resultId }) => ok({ ...source, id: `from-${resultId}` }),
     importFile: async (file) => ok({ ...source, name: file.name }),
     settingsOpen: async () => ok(null),
     settingsReadBytes: async () => ok({ tool: 'a1111', settings: { prompt: 'a boat' } }),
     readSettings: async () => ok({ tool: 'a1111', settings: { prompt: 'a boat' } }),
-    planMake: async () => ok({ width: 640, height: 480, stages: [] }),
+    planMake: async () => ok({ width: 640, height: 480, fit: WHOLE_FIT, stages: [] }),
     networkRead: async () => ok(network),
     networkChange: async () => ok(network),
     tokenSet: async () => ok(network),
@@ -95,6 +112,10 @@ export function createPageBridge(app: AppState): PageBridge {
     jobDiscard: async () => ok(null),
     resultSave: async () => ok({ path: '/pictures/result.png' }),
     resultReveal: async () => ok(null),
+    resultCopy: async () => ok(null),
+    resultDrag: async () => ok(null),
+    exportRead: async () => ok(exportSettings),
+    exportChange: async (change) => ok(exportSettingsSchema.parse(change)),
     resultStar: async ({ resultId }) => fail({ code: 'input', message: `${resultId} is not there.` }),
     resultDelete: async ({ resultIds }) => ok({ resultIds }),
     gallerySearch: async () => ok([]),
@@ -104,6 +125,11 @@ export function createPageBridge(app: AppState): PageBridge {
     loraList: async () => ok([]),
     commandRun: async () => ok(null),
     commandEnable: async () => ok(null),
+    promptsRead: async () => ok(prompts),
+    promptsRemember: async () => ok(prompts),
+    promptsForget: async () => ok(prompts),
+    styleSave: async ({ style }) => ok({ ...prompts, styles: [styleSchema.parse(style)] }),
+    styleRemove: async () => ok(prompts),
     promptCountTokens: async ({ prompt }) => ok({ tokens: prompt.split(/\s+/u).length, limit: 75 }),
     onJobChanged: on('job.changed'),
     onJobProgress: on('job.progress'),
@@ -126,6 +152,13 @@ export function createPageBridge(app: AppState): PageBridge {
       record('sourceImportBytes', payload),
       current.sourceImportBytes(payload)
     ),
+    sourcePaste: () => (record('sourcePaste'), current.sourcePaste()),
+    sourceRecent: () => (record('sourceRecent'), current.sourceRecent()),
+    sourceUseRecent: (payload) => (record('sourceUseRecent', payload), current.sourceUseRecent(payload)),
+    sourceForgetRecent: (payload) => (
+      record('sourceForgetRecent', payload),
+      current.sourceForgetRecent(payload)
+    ),
     sourceUseResult: (payload) => (record('sourceUseResult', payload), current.sourceUseResult(payload)),
     importFile: (file) => (record('importFile', file), current.importFile(file)),
     settingsOpen: () => (record('settingsOpen'), current.settingsOpen()),
@@ -147,6 +180,10 @@ export function createPageBridge(app: AppState): PageBridge {
     jobResume: (payload) => (record('jobResume', payload), current.jobResume(payload)),
     jobDiscard: (payload) => (record('jobDiscard', payload), current.jobDiscard(payload)),
     resultSave: (payload) => (record('resultSave', payload), current.resultSave(payload)),
+    resultCopy: (payload) => (record('resultCopy', payload), current.resultCopy(payload)),
+    resultDrag: (payload) => (record('resultDrag', payload), current.resultDrag(payload)),
+    exportRead: () => (record('exportRead'), current.exportRead()),
+    exportChange: (payload) => (record('exportChange', payload), current.exportChange(payload)),
     resultReveal: (payload) => (record('resultReveal', payload), current.resultReveal(payload)),
     resultStar: (payload) => (record('resultStar', payload), current.resultStar(payload)),
     resultDelete: (payload) => (record('resultDelete', payload), current.resultDelete(payload)),
@@ -155,6 +192,11 @@ export function createPageBridge(app: AppState): PageBridge {
     galleryModels: () => (record('galleryModels'), current.galleryModels()),
     modelOpen: () => (record('modelOpen'), current.modelOpen()),
     loraList: () => (record('loraList'), current.loraList()),
+    promptsRead: () => (record('promptsRead'), current.promptsRead()),
+    promptsRemember: (payload) => (record('promptsRemember', payload), current.promptsRemember(payload)),
+    promptsForget: (payload) => (record('promptsForget', payload), current.promptsForget(payload)),
+    styleSave: (payload) => (record('styleSave', payload), current.styleSave(payload)),
+    styleRemove: (payload) => (record('styleRemove', payload), current.styleRemove(payload)),
     promptCountTokens: (payload) => (
       record('promptCountTokens', payload),
       current.promptCountTokens(payload)

@@ -109,6 +109,33 @@ describe('the window in every state', () => {
     await page.getByLabel('Pictures').selectOption('1');
   });
 
+  it('is clean with styles, prompts of before, recent inputs, the lens and the way of saving', async () => {
+    const { page } = running;
+    await page.getByRole('button', { name: /^Style: / }).click();
+    await page.getByRole('radio', { name: 'Ink' }).waitFor();
+    expect(await inspect('styles')).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Prompts of before…' }).click();
+    await page.getByRole('list', { name: 'Prompts of before' }).waitFor();
+    expect(await inspect('history')).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Recent inputs' }).click();
+    await page.getByRole('list', { name: 'Recent inputs' }).waitFor();
+    expect(await inspect('recent-inputs')).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'More for this result' }).click();
+    await page.getByRole('menuitem', { name: 'How results are saved…' }).click();
+    await page.getByLabel('File name').waitFor();
+    expect(await inspect('save-options')).toEqual([]);
+    await page.getByRole('button', { name: 'Done' }).click();
+    const lens = page.getByRole('button', { name: /^Lens at 100 %/ });
+    await lens.click();
+    await page.keyboard.press('ArrowRight');
+    await page.getByRole('img', { name: 'Input and result at 100 %' }).waitFor();
+    expect(await inspect('lens')).toEqual([]);
+    await lens.click();
+  });
+
   it('is clean with the folded settings and a custom size open', async () => {
     const { page } = running;
     await page.getByLabel('Size').selectOption('custom');

@@ -1,5 +1,7 @@
 /** Settings of our own pictures, from the JSON beside the A1111 text. */
 import { SCHEDULER_NAMES } from '../../../shared/generation';
+import { appliedStyleSchema } from '../../../shared/prompt-style';
+import { withoutTags } from '../lora/lora-prompt';
 import { asNumber, asObject, asText } from './loose-json';
 import type { RawSettings } from './understand';
 
@@ -12,11 +14,14 @@ export function readOwn(json: unknown): RawSettings | undefined {
     const [name, strength] = [asText(asObject(entry)?.['name']), asNumber(asObject(entry)?.['strength'])];
     return name === undefined || strength === undefined ? [] : [`<lora:${name}:${strength}>`];
   });
-  const prompt = asText(data['prompt']);
+  const style = appliedStyleSchema.safeParse(data['style']).data ?? null;
+  const typed = style?.typed ?? null;
+  const prompt = typed === null ? asText(data['prompt']) : withoutTags(typed.prompt);
   const working = asObject(data['workingSize']);
   return {
     prompt: prompt === undefined ? undefined : [prompt, ...tags].filter((part) => part !== '').join(' '),
-    negativePrompt: asText(data['negativePrompt']),
+    negativePrompt: typed?.negativePrompt ?? asText(data['negativePrompt']),
+    style: style === null || typed === null ? undefined : { ...style, typed: null },
     seed: asNumber(data['seed']),
     steps: asNumber(data['steps']),
     guidance: asNumber(data['guidance']),

@@ -1,5 +1,6 @@
 /** What the texts inside a picture mean, whichever program wrote them: tried from the most exact form to the loosest. */
 import type { SchedulerName } from '../../../shared/generation';
+import type { AppliedStyle } from '../../../shared/prompt-style';
 import { restoredSettingsSchema, type RestoredSettings } from '../../../shared/restored-settings';
 import type { FoundSettings } from '../image/embedded-settings';
 import { parseParameters } from '../image/settings-text';
@@ -13,6 +14,7 @@ import { readOwn } from './underpaint';
 export interface RawSettings {
   prompt?: string | undefined;
   negativePrompt?: string | undefined;
+  style?: AppliedStyle | undefined;
   strength?: number | undefined;
   steps?: number | undefined;
   guidance?: number | undefined;

@@ -26,8 +26,8 @@ export interface ResultImage extends RgbImage {
   ownRgba?: Buffer | null;
 }
 
-/** Quality of JPEG and WebP, without chroma subsampling in JPEG: results are often used as inputs again. */
-const LOSSY_QUALITY = 95;
+/** Quality of JPEG and WebP where nothing else is asked for, without chroma subsampling in JPEG: results are often used as inputs again. */
+export const LOSSY_QUALITY = 95;
 /** Largest side that a format can hold (JPEG: 16 bits; WebP: 14 bits; PNG: beyond everything here). */
 const MAX_SIDE_PX: Readonly<Record<ResultFormat, number>> = { png: 2 ** 31 - 1, jpg: 65535, webp: 16383 };
 
@@ -40,6 +40,7 @@ export async function encodePicture(
   image: ResultImage,
   format: ResultFormat,
   settings: EmbeddedSettings,
+  quality = LOSSY_QUALITY,
 ): Promise<Buffer> {
   const maxSide = MAX_SIDE_PX[format];
   if (Math.max(image.width, image.height) > maxSide) {
@@ -53,16 +54,12 @@ export async function encodePicture(
       return embedInPng(await pipelineOf(image, true).png({ compressionLevel: 6 }).toBuffer(), settings);
     case 'jpg':
       return embedInJpeg(
-        await pipelineOf(image, false)
-          .jpeg({ quality: LOSSY_QUALITY, chromaSubsampling: '4:4:4' })
-          .toBuffer(),
+        await pipelineOf(image, false).jpeg({ quality, chromaSubsampling: '4:4:4' }).toBuffer(),
         settings,
       );
     case 'webp':
       return embedInWebp(
-        await pipelineOf(image, true)
-          .webp({ quality: LOSSY_QUALITY, alphaQuality: 100, effort: 4 })
-          .toBuffer(),
+        await pipelineOf(image, true).webp({ quality, alphaQuality: 100, effort: 4 }).toBuffer(),
         settings,
         image,
       );

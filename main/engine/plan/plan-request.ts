@@ -23,7 +23,8 @@ export async function planRequest(
   const folder = await readModelFolder(settings.model ?? starterModelPath());
   const traits = detectFamily(folder);
   const defaults = recommendedDefaults(folder, traits);
-  const { width, height } = planFit(picture, settings.size, fitLimits(folder, defaults), settings.fit);
+  const fit = planFit(picture, settings.size, fitLimits(folder, defaults), settings.fit);
+  const { width, height, source, content } = fit;
   const hardware = await machine.hardware();
   const { device, tiling, encode, generate, decode } = settings;
   const { stages } = planStages({
@@ -46,5 +47,6 @@ export async function planRequest(
     own: { gpu: 0, cpu: 0 },
     nowMs: Date.now(),
   });
-  return { width, height, stages: [...stages] };
+  const input = { width: picture.width, height: picture.height };
+  return { width, height, fit: { input, source, content }, stages: [...stages] };
 }

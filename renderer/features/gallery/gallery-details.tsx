@@ -7,6 +7,7 @@ import { chosenModel, effectiveSettings } from '../../state/draft';
 import { formatDate, formatSize, toPercent } from '../../state/format';
 import { Button } from '../../ui/button';
 import { IconButton } from '../../ui/icon-button';
+import { dragOf } from '../results/use-drag-out';
 import styles from './gallery.module.css';
 
 interface Props {
@@ -29,11 +30,19 @@ export function GalleryDetails({ result, onOpen, onStar, onDelete }: Props) {
     [t('settings.steps'), String(steps)],
     [t('settings.guidance'), String(guidance)],
     [t('settings.seed'), String(result.seed)],
+    ...(result.settings.style === null
+      ? []
+      : [[t('style.title'), result.settings.style.name] satisfies [string, string]]),
     [t('settings.size'), `${formatSize(result.width, result.height)} px`],
   ];
   return (
     <aside className={styles.details} aria-label={t('gallery.details')}>
-      <img className={styles.large} src={result.url} alt={t('results.altResult', { seed: result.seed })} />
+      <img
+        {...dragOf(result.id)}
+        className={styles.large}
+        src={result.url}
+        alt={t('results.altResult', { seed: result.seed })}
+      />
       <div className={styles.actions}>
         <Button look="primary" onClick={() => onOpen(result)}>
           <Maximize2 aria-hidden />

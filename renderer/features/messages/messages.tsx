@@ -113,6 +113,7 @@ const RESTORED_FIELDS = [
   'size',
   'strength',
   'scheduler',
+  'style',
 ] as const satisfies (keyof RestoredSettings['settings'])[];
 
 /** Proper names, the same in every language. */

@@ -7,7 +7,9 @@ import { changeWeight } from '../../state/prompt-weights';
 import { cx } from '../../ui/cx';
 import { Field } from '../../ui/field';
 import { VisuallyHidden } from '../../ui/visually-hidden';
+import { PromptHistory } from './prompt-history';
 import styles from './prompt.module.css';
+import { StylePicker } from './style-picker';
 
 export function Prompt() {
   const t = useT();
@@ -16,7 +18,7 @@ export function Prompt() {
   const { changeSettings } = useActions();
   return (
     <div className={styles.prompts}>
-      <Field label={t('prompt.label')} aside={<TokenCount />} className={styles.grow}>
+      <Field label={t('prompt.label')} aside={<PromptTools />} className={styles.grow}>
         {(id) => (
           <>
             <textarea
@@ -51,6 +53,16 @@ export function Prompt() {
         )}
       </Field>
     </div>
+  );
+}
+
+function PromptTools() {
+  return (
+    <span className={styles.tools}>
+      <TokenCount />
+      <StylePicker />
+      <PromptHistory />
+    </span>
   );
 }
 

@@ -8,7 +8,10 @@ import { formatSize, toPercent } from '../../state/format';
 import type { JobRun } from '../../state/job-run';
 import { inputUrlOf } from '../../state/selectors';
 import { chosenModel, effectiveSettings } from '../../state/draft';
+import { PictureFrame } from '../../ui/picture-frame';
 import styles from './big-view.module.css';
+import { LENS_AREA } from './lens';
+import { dragOf } from './use-drag-out';
 
 export function EmptyView() {
   const t = useT();
@@ -59,11 +62,15 @@ export function ResultPicture({ result, isFlipped }: ResultProps) {
   if (inputUrl !== null && mode === 'slider' && !flipped) {
     return (
       <div className={styles.compare}>
-        <ReactCompareSlider
-          className={styles.slider}
-          itemOne={<img className={styles.layer} src={inputUrl} alt={t('results.altInput')} />}
-          itemTwo={<img className={styles.layer} src={result.url} alt={alt} />}
-        />
+        <PictureFrame width={result.width} height={result.height} className={styles.framed}>
+          <div className={styles.area} {...LENS_AREA}>
+            <ReactCompareSlider
+              className={styles.slider}
+              itemOne={<img className={styles.layer} src={inputUrl} alt={t('results.altInput')} />}
+              itemTwo={<img className={styles.layer} src={result.url} alt={alt} />}
+            />
+          </div>
+        </PictureFrame>
         <p className={styles.caption}>{caption}</p>
       </div>
     );
@@ -71,14 +78,35 @@ export function ResultPicture({ result, isFlipped }: ResultProps) {
   return (
     <div className={styles.pair}>
       {inputUrl !== null && mode === 'side' ? (
-        <Picture url={inputUrl} alt={t('results.altInput')} caption={t('results.input')} />
+        <Framed result={result} url={inputUrl} alt={t('results.altInput')} caption={t('results.input')} />
       ) : null}
       {flipped ? (
-        <Picture url={inputUrl} alt={t('results.altInput')} caption={t('results.input')} />
+        <Framed result={result} url={inputUrl} alt={t('results.altInput')} caption={t('results.input')} />
       ) : (
-        <Picture url={result.url} alt={alt} caption={caption} />
+        <Framed result={result} url={result.url} alt={alt} caption={caption} drag={dragOf(result.id)} />
       )}
     </div>
+  );
+}
+
+interface FramedProps {
+  result: ResultView;
+  url: string;
+  alt: string;
+  caption: string;
+  /** Where it can be dragged out of the window. */
+  drag?: ReturnType<typeof dragOf> | { draggable: false };
+}
+
+/** A picture of the result's shape, over a checkerboard where it is transparent. */
+function Framed({ result, url, alt, caption, drag = { draggable: false } }: FramedProps) {
+  return (
+    <figure className={styles.figure}>
+      <PictureFrame width={result.width} height={result.height} className={styles.framed}>
+        <img {...LENS_AREA} className={styles.layer} src={url} alt={alt} {...drag} />
+      </PictureFrame>
+      <figcaption className={styles.caption}>{caption}</figcaption>
+    </figure>
   );
 }
 

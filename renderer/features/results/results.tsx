@@ -6,34 +6,51 @@ import {
   LayoutGrid,
   ListRestart,
   Save,
+  ZoomIn,
   SquareSplitHorizontal,
   Star,
   Trash2,
 } from 'lucide-react';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useActions, usePage } from '../../app-context';
+import { usePanel } from '../../use-panel';
 import { useT } from '../../i18n/use-t';
 import type { CompareMode } from '../../state/page-state';
-import { inputUrlOf, runInView, shownResult } from '../../state/selectors';
+import { fullInputUrlOf, inputUrlOf, runInView, shownResult } from '../../state/selectors';
 import { IconButton } from '../../ui/icon-button';
 import { Button } from '../../ui/button';
+import { cx } from '../../ui/cx';
 import { Segmented } from '../../ui/segmented';
 import { EmptyView, ResultPicture, WorkView } from './big-view';
+import { ExportDialog } from './export-dialog';
 import { FlipButton } from './flip-button';
+import { createLens, Lens, type LensState } from './lens';
+import { MoreMenu } from './more-menu';
 import styles from './results.module.css';
 import { Thumbnails } from './thumbnails';
+import { useDragOut } from './use-drag-out';
 
 export function ResultsZone() {
   const t = useT();
   const result = usePage(shownResult);
   const run = usePage(runInView);
   const [isFlipped, setIsFlipped] = useState(false);
+  const exportPanel = usePanel('export');
+  const isLensOn = usePage((state) => state.isLensOn);
+  const inputUrl = usePage((state) => (result === null ? null : fullInputUrlOf(state, result)));
+  const [lens] = useState(createLens);
+  useDragOut();
+  const stage = useRef<HTMLDivElement>(null);
   const { setGalleryOpen } = useActions();
   return (
     <section className={styles.zone} aria-label={t('results.title')}>
       <header className={styles.head}>
         <h2>{t('results.title')}</h2>
-        {result === null ? <span className={styles.gap} /> : <Toolbar onFlip={setIsFlipped} />}
+        {result === null ? (
+          <span className={styles.gap} />
+        ) : (
+          <Toolbar onFlip={setIsFlipped} lens={lens} onExport={() => exportPanel.set(true)} />
+        )}
         <IconButton
           look="quiet"
           label={t('gallery.openButton')}
@@ -44,7 +61,17 @@ export function ResultsZone() {
         </IconButton>
       </header>
       <div className={styles.body}>
-        <div className={styles.stage}>
+        <div
+          ref={stage}
+          className={cx(styles.stage, isLensOn && styles.lensed)}
+          {...(isLensOn
+            ? {
+                onPointerMove: lens.onPointerMove,
+                onPointerLeave: lens.onPointerLeave,
+                onWheel: lens.onWheel,
+              }
+            : {})}
+        >
           {result !== null ? (
             <ResultPicture key={result.id} result={result} isFlipped={isFlipped} />
           ) : run !== null ? (
@@ -52,15 +79,28 @@ export function ResultsZone() {
           ) : (
             <EmptyView />
           )}
+          {isLensOn && result !== null ? (
+            <Lens lens={lens} result={result} inputUrl={inputUrl} stage={stage} />
+          ) : null}
         </div>
         <Thumbnails />
       </div>
+      {exportPanel.is && result !== null ? (
+        <ExportDialog result={result} onClose={() => exportPanel.set(false)} />
+      ) : null}
     </section>
   );
 }
 
-function Toolbar({ onFlip }: { onFlip: (isFlipped: boolean) => void }) {
+interface ToolbarProps {
+  onFlip: (isFlipped: boolean) => void;
+  lens: LensState;
+  onExport: () => void;
+}
+
+function Toolbar({ onFlip, lens, onExport }: ToolbarProps) {
   const t = useT();
+  const isLensOn = usePage((state) => state.isLensOn);
   const mode = usePage((state) => state.compareMode);
   const hasInput = usePage((state) => {
     const result = shownResult(state);
@@ -75,6 +115,7 @@ function Toolbar({ onFlip }: { onFlip: (isFlipped: boolean) => void }) {
     reuseSettings,
     starResult,
     deleteResult,
+    setLens,
   } = useActions();
   return (
     <div className={styles.tools}>
@@ -93,6 +134,14 @@ function Toolbar({ onFlip }: { onFlip: (isFlipped: boolean) => void }) {
           <FlipButton onFlip={onFlip} />
         </>
       ) : null}
+      <IconButton
+        label={t('results.lens')}
+        aria-pressed={isLensOn}
+        onClick={() => setLens(!isLensOn)}
+        onKeyDown={isLensOn ? lens.onKeyDown : undefined}
+      >
+        <ZoomIn aria-hidden />
+      </IconButton>
       <span className={styles.gap} />
       {result === null ? null : (
         <>
@@ -127,6 +176,7 @@ function Toolbar({ onFlip }: { onFlip: (isFlipped: boolean) => void }) {
         <Save aria-hidden />
         <span className={styles.word}>{t('results.save')}</span>
       </Button>
+      <MoreMenu onExport={onExport} />
     </div>
   );
 }

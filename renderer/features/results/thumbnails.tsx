@@ -7,6 +7,7 @@ import { toPercent } from '../../state/format';
 import { chosenModel, effectiveSettings } from '../../state/draft';
 import { activeRun } from '../../state/selectors';
 import styles from './results.module.css';
+import { dragOf } from './use-drag-out';
 
 /** Value of the tile that follows the running job; result ids are never this. */
 const LIVE = '(live)';
@@ -38,6 +39,7 @@ export function Thumbnails() {
           key={result.id}
           value={result.id}
           className={styles.thumb}
+          {...dragOf(result.id)}
           aria-label={t('results.thumb', {
             index: index + 1,
             total: results.length,

@@ -2,13 +2,13 @@
 import { FileSliders, FolderOpen, ImagePlus } from 'lucide-react';
 import { useActions, usePage } from '../../app-context';
 import { useT } from '../../i18n/use-t';
-import { chosenModel } from '../../state/draft';
-import { currentRun } from '../../state/selectors';
 import { formatSize } from '../../state/format';
-import { workingSize } from '../../state/working-size';
 import { Button } from '../../ui/button';
 import { cx } from '../../ui/cx';
 import { IconButton } from '../../ui/icon-button';
+import { FitChoice } from './fit-choice';
+import { RecentSources } from './recent-sources';
+import { SourcePicture } from './source-picture';
 import styles from './source.module.css';
 import { useDropTarget, type DropZone } from './use-drop-target';
 
@@ -22,6 +22,7 @@ export function SourceZone() {
     <section className={cx(styles.zone, over === 'input' && styles.over)} aria-label={t('source.zone')}>
       <header className={styles.head}>
         <h2>{t('source.title')}</h2>
+        <RecentSources />
         <IconButton look="quiet" label={t('source.readSettings')} onClick={() => void openSettings()}>
           <FileSliders aria-hidden />
         </IconButton>
@@ -38,12 +39,7 @@ export function SourceZone() {
             <p>{t('source.emptyText')}</p>
           </div>
         ) : (
-          <img
-            className={styles.picture}
-            src={source.url}
-            alt={t('source.alt', { name: source.name })}
-            draggable={false}
-          />
+          <SourcePicture source={source} />
         )}
         {over !== null ? (
           <div className={styles.zones}>
@@ -80,22 +76,22 @@ function DropArea({ zone, isOver }: { zone: DropZone; isOver: boolean }) {
 function SourceFacts() {
   const t = useT();
   const source = usePage((state) => state.source);
-  const settings = usePage((state) => state.draft.settings);
-  const multiplePx = usePage((state) => chosenModel(state.models, settings.model)?.sizeMultiplePx ?? 1);
-  const run = usePage(currentRun);
+  const plan = usePage((state) => state.plan);
   if (source === null) return null;
-  const working = workingSize(source, settings, multiplePx, run?.view ?? null);
+  const isOurs =
+    plan !== null && plan.fit.input.width === source.width && plan.fit.input.height === source.height;
   return (
     <footer className={styles.facts}>
-      <p className={styles.name} title={source.name}>
-        {source.name}
-      </p>
-      <p className={styles.sizes}>
-        {t('source.size', { size: formatSize(source.width, source.height) })}
-        {working === null
-          ? null
-          : ` · ${t('source.working', { size: formatSize(working.width, working.height) })}`}
-      </p>
+      <div className={styles.words}>
+        <p className={styles.name} title={source.name}>
+          {source.name}
+        </p>
+        <p className={styles.sizes}>
+          {t('source.size', { size: formatSize(source.width, source.height) })}
+          {isOurs ? ` · ${t('source.working', { size: formatSize(plan.width, plan.height) })}` : null}
+        </p>
+      </div>
+      <FitChoice />
     </footer>
   );
 }

@@ -56,6 +56,8 @@ describe('inspectPicture', () => {
     expect([info.width, info.height]).toEqual([5000, 100]);
     const shown = await sharp(join(folder, 'small.png')).metadata();
     expect([shown.width, shown.height]).toEqual([2048, 41]);
+    await inspectPicture(large, join(folder, 'full.png'), 8192);
+    expect((await sharp(join(folder, 'full.png')).metadata()).width).toBe(5000);
   });
 
   it('notices damage at the very end of a large picture, and writes nothing', async () => {

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createApp } from '../../../renderer/state/app';
 import { fail, ok } from '../../../shared/result';
 import { createPageBridge } from '../../support/page-bridge';
-import { appState, job, result, STARTER } from './samples';
+import { appState, job, result, settings, STARTER } from './samples';
 
 const open = async (patch: Parameters<typeof appState>[0] = {}) => {
   const page = createPageBridge(appState(patch));
@@ -64,7 +64,9 @@ describe('the page', () => {
       reason: 'the graphics card has room for it',
       problem: null,
     } as const;
-    answer('planMake', async () => ok({ width: 640, height: 480, stages: [planned] }));
+    const whole = { left: 0, top: 0, width: 640, height: 480 };
+    const fit = { input: { width: 640, height: 480 }, source: whole, content: whole };
+    answer('planMake', async () => ok({ width: 640, height: 480, fit, stages: [planned] }));
     actions.changeSettings({ device: 'gpu' });
     await vi.advanceTimersByTimeAsync(200);
     actions.changeSettings({ size: { width: 512, height: 512 } });
@@ -95,6 +97,71 @@ describe('the page', () => {
     expect(sent('jobStart')).toMatchObject([
       { sourceId: 'sketch', settings: { seed: null, prompt: 'a house' } },
     ]);
+  });
+
+  it('asks for the prompt inside its style, and counts the words that are asked for', async () => {
+    const { actions, sent, store } = await open();
+    actions.chooseStyle({ name: 'Ink', prompt: '{prompt}, ink', negativePrompt: 'photo' });
+    await vi.advanceTimersByTimeAsync(250);
+    expect(sent('promptCountTokens').at(-1)).toMatchObject({ prompt: 'a house, ink' });
+    await actions.generate();
+    expect(sent('jobStart')).toMatchObject([
+      {
+        settings: {
+          prompt: 'a house, ink',
+          negativePrompt: 'photo',
+          style: { typed: { prompt: 'a house' } },
+        },
+      },
+    ]);
+    expect(store.getState().draft.settings).toMatchObject({ prompt: 'a house', style: { typed: null } });
+    await actions.removeStyle('Ink');
+    expect(store.getState().draft.settings.style).toBeNull();
+  });
+
+  it('keeps the prompt that another one replaces', async () => {
+    const { actions, sent, store } = await open();
+    await actions.takePrompt({ prompt: 'a hill', negativePrompt: 'fog' });
+    expect(store.getState().draft.settings).toMatchObject({ prompt: 'a hill', negativePrompt: 'fog' });
+    expect(sent('promptsRemember')).toEqual([{ prompt: 'a house', negativePrompt: '' }]);
+  });
+
+  it('makes a result the input, with its settings but another seed', async () => {
+    const style = {
+      name: 'Ink',
+      prompt: '{prompt}, ink',
+      negativePrompt: '',
+      typed: { prompt: 'a hill', negativePrompt: '' },
+    };
+    const made = result({
+      seed: 99,
+      settings: { ...settings({ prompt: 'a hill, ink', steps: 4 }), style, count: 3 },
+    });
+    const { actions, store, sent } = await open({ results: [made] });
+    await actions.makeResultInput();
+    expect(store.getState()).toMatchObject({
+      source: { id: 'from-result-1' },
+      draft: { settings: { prompt: 'a house' } },
+    });
+    await actions.makeResultInput(true);
+    expect(store.getState().draft).toMatchObject({
+      settings: { prompt: 'a hill', style: { name: 'Ink', typed: null }, steps: 4, count: 1 },
+      isSeedLocked: false,
+    });
+    expect(sent('sourceUseResult')).toHaveLength(2);
+  });
+
+  it('says that there is nothing to paste, and why something could not be copied', async () => {
+    const { actions, store, answer } = await open({ results: [result()] });
+    await actions.pasteFromSystem();
+    expect(store.getState()).toMatchObject({
+      notice: { key: 'nothingToPaste' },
+      isImporting: false,
+      source: { id: 'sketch' },
+    });
+    answer('resultCopy', async () => fail({ code: 'input', message: 'It is gone.' }));
+    await actions.copyResult('file');
+    expect(store.getState().problem?.error.message).toBe('It is gone.');
   });
 
   it('locks the seed of the shown result', async () => {

@@ -1,6 +1,5 @@
 /** The form as data. */
 import { describe, expect, it } from 'vitest';
-import { planFit } from '../../../main/engine/image/fit';
 import {
   chosenModel,
   effectiveSettings,
@@ -10,9 +9,7 @@ import {
   resetToRecommended,
   restoreSettings,
 } from '../../../renderer/state/draft';
-import type { GenerationSettings } from '../../../shared/generation';
-import { workingSize } from '../../../renderer/state/working-size';
-import { job, report, settings, SKETCH, STARTER } from './samples';
+import { settings, STARTER } from './samples';
 
 const draft = { settings: settings({ seed: 12 }), isSeedLocked: false, sourceId: null };
 
@@ -70,35 +67,5 @@ describe('the draft', () => {
       settings: settings({ steps: 3, prompt: 'kept', fit: 'pad' }),
     });
     expect(reset.settings).toMatchObject({ steps: null, fit: 'crop', prompt: 'kept' });
-  });
-});
-
-describe('workingSize', () => {
-  it('is what was asked for, or what the last job of this picture and model reported', () => {
-    const done = job({ state: 'done', report: report() });
-    const asked = (size: GenerationSettings['size'], model: string | null = null) => ({ size, model });
-    expect(workingSize(SKETCH, asked({ width: 256, height: 384 }), 32, done)).toEqual({
-      width: 256,
-      height: 384,
-    });
-    expect(workingSize(SKETCH, asked('input'), 32, done)).toEqual({ width: 320, height: 240 });
-    expect(workingSize(SKETCH, asked('input'), 32, null)).toBeNull();
-    expect(workingSize({ ...SKETCH, id: 'other' }, asked('input'), 32, done)).toBeNull();
-    expect(workingSize(SKETCH, asked('input', '/other/model'), 32, done)).toBeNull();
-  });
-
-  it('is rounded to what the model takes, as the engine rounds it', () => {
-    const limits = { multiple: 32, maxPixels: 448 * 448, minSidePx: 128, nativeSidePx: 256 };
-    for (const size of [
-      { width: 100, height: 333 },
-      { width: 8, height: 500 },
-      { width: 48, height: 80 },
-    ]) {
-      const plan = planFit(SKETCH, size, limits, 'crop');
-      expect(workingSize(SKETCH, { size, model: null }, 32, null)).toEqual({
-        width: plan.width,
-        height: plan.height,
-      });
-    }
   });
 });

@@ -178,7 +178,7 @@ describe('jobFraction', () => {
 describe('saving', () => {
   it('suggests names that every file system takes', () => {
     expect(suggestName('sketch.png', 7)).toBe('sketch-7');
-    expect(suggestName('b:c*?"<>|\n.jpeg', 0)).toBe('b_c_______-0');
+    expect(suggestName('b:c*?"<>|\n.jpeg', 0)).toBe('b_c______-0');
     expect(suggestName('', 1)).toBe('picture-1');
     expect(suggestName('x'.repeat(300), 1).length).toBeLessThan(100);
   });
