@@ -19,6 +19,7 @@ export const de: Words = {
     alt: 'Ausgangsbild {{name}}',
     size: '{{size}} px',
     working: 'Encoder bekommt {{size}}',
+    fit: 'Wie das Bild hineinpasst',
     recent: 'Letzte Vorlagen',
     recentEmpty: 'Bilder, die du hereinholst, werden hier wieder angeboten.',
     useRecent: '{{name}} nehmen, {{size}} px',

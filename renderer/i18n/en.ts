@@ -19,6 +19,7 @@ export const en = {
     alt: 'Input picture {{name}}',
     size: '{{size}} px',
     working: 'encoder gets {{size}}',
+    fit: 'How the picture fits',
     recent: 'Recent inputs',
     recentEmpty: 'Pictures that you bring in are offered here again.',
     useRecent: 'Use {{name}}, {{size}} px',

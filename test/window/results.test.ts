@@ -146,7 +146,7 @@ describe('the input', () => {
 
   it('shows the frame that is cut, the edge that is repeated, and the pixels that the encoder gets', async () => {
     const { page } = running;
-    await page.getByLabel('Size').selectOption('256');
+    await page.getByLabel('Size', { exact: true }).selectOption('256');
     await page.getByText('320 × 240 px · encoder gets 256 × 256').waitFor(SOON);
     await page.getByText('240 × 240', { exact: true }).waitFor(SOON);
     await screenshot(page, 'source-crop');
@@ -162,7 +162,7 @@ describe('the input', () => {
     const box = await picture.boundingBox();
     expect(box!.width / box!.height).toBeCloseTo(1, 1);
     await page.getByRole('radio', { name: 'Crop' }).first().click();
-    await page.getByLabel('Size').selectOption('input');
+    await page.getByLabel('Size', { exact: true }).selectOption('input');
     await page.getByText('240 × 240', { exact: true }).waitFor({ state: 'detached' });
   });
 

@@ -13,7 +13,7 @@ export function FitChoice() {
   if (source === null || fitScene(plan, source, fit) === null) return null;
   return (
     <Segmented
-      label={t('settings.fit')}
+      label={t('source.fit')}
       isLabelHidden
       value={fit}
       options={[
