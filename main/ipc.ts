@@ -1,6 +1,15 @@
 /** The channels between the page and the services: who may ask, which dialogs open, where events go. */
 import path from 'node:path';
-import { dialog, ipcMain, nativeImage, shell, type BrowserWindow, type IpcMainInvokeEvent } from 'electron';
+import process from 'node:process';
+import {
+  clipboard,
+  dialog,
+  ipcMain,
+  nativeImage,
+  shell,
+  type BrowserWindow,
+  type IpcMainInvokeEvent,
+} from 'electron';
 import { REQUESTS, type EventName, type EventOf, type RequestName } from '../shared/contract';
 import { fail } from '../shared/result';
 import { copyFile, copyPicture, readClipboard } from './clipboard';
@@ -84,6 +93,14 @@ export function makeDesktop(currentWindow: CurrentWindow): Omit<Desktop, 'runCom
         ? dialog.showSaveDialog(options)
         : dialog.showSaveDialog(window, options));
       return answer.canceled || !answer.filePath ? null : answer.filePath;
+    },
+    // A promise in newer Electrons.
+    copyText: async (text) => {
+      await clipboard.writeText(text);
+    },
+    versions: () => {
+      const { electron, chrome, node } = process.versions;
+      return { electron, chrome, node };
     },
     trashFile: (filePath) => shell.trashItem(filePath),
     revealFile: (filePath) => shell.showItemInFolder(filePath),

@@ -4,6 +4,7 @@ import { usePage } from './app-context';
 import styles from './app.module.css';
 import type { PageBridge } from './bridge';
 import { Consent } from './features/consent/consent';
+import { Dialogs } from './features/dialogs';
 import { Gallery } from './features/gallery/gallery';
 import { LiveRegion } from './features/messages/live-region';
 import { Messages } from './features/messages/messages';
@@ -59,6 +60,7 @@ export function Window({ bridge }: { bridge: PageBridge }) {
         )}
         <Consent />
         <Gallery />
+        <Dialogs />
         <LiveRegion />
       </main>
     </Tooltip.Provider>

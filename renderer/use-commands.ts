@@ -7,10 +7,12 @@ import {
   PAGE_COMMAND_IDS,
   type CommandId,
 } from '../shared/commands';
-import { isTyping, keysOfPress } from '../shared/keys';
+import { isTyping } from '../shared/keys';
 import { useApp } from './app-context';
 import type { PageBridge } from './bridge';
-import { isPageCommandEnabled, PAGE_COMMANDS } from './commands/page-commands';
+import { isPageCommandEnabled } from './commands/page-commands';
+import { pressedKeys } from './commands/pressed-keys';
+import { isCommandEnabled, runCommand } from './commands/run-command';
 import type { Actions, App } from './state/app';
 import type { PageState } from './state/page-state';
 
@@ -22,10 +24,10 @@ export function useCommands(bridge: PageBridge): void {
     const { signal } = end;
     const onKey = (event: KeyboardEvent, wanted: (id: CommandId) => boolean): void => {
       const ids = idsOf(event, app).filter(wanted);
-      const id = ids.find((one) => isEnabled(one, app));
+      const id = ids.find((one) => isCommandEnabled(one, app.store.getState()));
       if (id === undefined) return;
       event.preventDefault();
-      if (!event.repeat || isShellCommand(id)) doCommand(id, app, bridge);
+      if (!event.repeat || isShellCommand(id)) runCommand(id, app);
     };
     // What the main process does works everywhere; the rest only where nothing that is open has taken the key.
     window.addEventListener('keydown', (event) => onKey(event, isShellCommand), { signal, capture: true });
@@ -38,7 +40,7 @@ export function useCommands(bridge: PageBridge): void {
       { signal },
     );
     window.addEventListener('paste', (event) => pastePicture(event, app.actions), { signal });
-    const stopMenu = bridge.onCommand((id) => doCommand(id, app, bridge));
+    const stopMenu = bridge.onCommand((id) => runCommand(id, app));
     const stopTelling = tellEnabled(app, bridge);
     return () => {
       end.abort();
@@ -48,23 +50,13 @@ export function useCommands(bridge: PageBridge): void {
   }, [bridge, app]);
 }
 
-/** The commands of a key press; none while it types into a text. */
+/** The commands of a key press; none where something else takes it. */
 function idsOf(event: KeyboardEvent, { store }: App): CommandId[] {
-  const isMac = store.getState().platform === 'darwin';
-  const keys = keysOfPress(
-    {
-      key: event.key,
-      code: event.code,
-      ctrlKey: event.ctrlKey,
-      metaKey: event.metaKey,
-      altKey: event.altKey,
-      shiftKey: event.shiftKey,
-      isAltGraph: event.getModifierState('AltGraph'),
-    },
-    isMac,
-  );
+  const { platform, preferences } = store.getState();
+  const keys = pressedKeys(event, platform === 'darwin');
   if (keys === null || (isTyping(keys) && isTakenBy(event.target, keys))) return [];
-  return commandsOfKeys(keys, store.getState().preferences.keys);
+  if (event.target instanceof Element && event.target.closest('[data-takes-keys]') !== null) return [];
+  return commandsOfKeys(keys, preferences.keys);
 }
 
 /** True where a plain key means something to the control that has the focus: every one in a text, some of them elsewhere. */
@@ -77,9 +69,6 @@ function isTakenBy(target: EventTarget | null, keys: string): boolean {
   return /(Space|Enter|Tab|Arrow\w+)$/.test(keys) && target.closest('button, a, [role="radio"]') !== null;
 }
 
-const isEnabled = (id: CommandId, { store }: App): boolean =>
-  !isPageCommand(id) || isPageCommandEnabled(id, store.getState());
-
 /** Tells the menu which commands would do something, at once and whenever that changes. */
 function tellEnabled({ store }: App, bridge: PageBridge): () => void {
   let told = '';
@@ -91,13 +80,6 @@ function tellEnabled({ store }: App, bridge: PageBridge): () => void {
   };
   tell(store.getState());
   return store.subscribe(tell);
-}
-
-/** Does a command if it can be done now. */
-function doCommand(id: CommandId, app: App, bridge: PageBridge): void {
-  if (!isPageCommand(id)) void bridge.commandRun({ id });
-  else if (isPageCommandEnabled(id, app.store.getState()))
-    PAGE_COMMANDS[id].run(app.actions, app.store.getState());
 }
 
 /** Takes a picture from the clipboard, unless text is being pasted into a text field. */

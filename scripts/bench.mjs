@@ -87,6 +87,7 @@ const OTHERS = {
   checkpoint: async () => (await import('./bench/checkpoint.mjs')).benchCheckpoint,
   gallery: async () => (await import('./bench/gallery.mjs')).benchGallery,
   starter: async () => (await import('./bench/starter.mjs')).benchStarter,
+  window: async () => (await import('./bench/window.mjs')).benchWindow,
 };
 
 await main(async () => {

@@ -182,6 +182,19 @@ export async function prepareApp(runtime) {
   return { executablePath: join(copy, executableName()), args: sandboxArgs(), env };
 }
 
+/** How to start another app with `runtime`, as prepareApp says it: `files` (name → text) are written to `folder`, which is the caller's to remove. */
+export function prepareOtherApp(runtime, files, folder) {
+  const hasDefaultApp =
+    process.platform !== 'linux' || existsSync(join(runtime.dist, 'resources/default_app.asar'));
+  if (!hasDefaultApp) linkTree(runtime.dist, folder);
+  const app = hasDefaultApp ? folder : join(folder, 'resources/app');
+  mkdirSync(app, { recursive: true });
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(app, name), text);
+  return hasDefaultApp
+    ? { executablePath: runtime.executablePath, args: [...sandboxArgs(), folder], env: {} }
+    : { executablePath: join(folder, executableName()), args: sandboxArgs(), env: {} };
+}
+
 /**
  * `--no-sandbox` where Chromium's sandbox can not start: as root, and where the kernel denies user namespaces to plain programs while
  * the runtime's helper is not installed as root. Development and tests only.

@@ -55,6 +55,7 @@ export const PAGE_REQUESTS = [
   'prompt.count-tokens',
   'command.run',
   'command.enable',
+  'diagnostics.copy',
 ] as const satisfies readonly RequestName[];
 export type PageRequestName = (typeof PAGE_REQUESTS)[number];
 
@@ -64,6 +65,7 @@ export const PAGE_EVENTS = [
   'results.added',
   'consent.asked',
   'preferences.changed',
+  'models.changed',
   'command',
 ] as const satisfies readonly EventName[];
 

@@ -32,6 +32,8 @@ export const COMMANDS = {
   'reveal-result': { menu: 'file', keys: [] },
   'show-results-folder': { menu: 'file', keys: [], by: 'shell' },
 
+  preferences: { menu: 'file', keys: ['Mod+,'], startsGroup: true },
+
   generate: { menu: 'picture', keys: ['Mod+Enter'] },
   cancel: { menu: 'picture', keys: ['Mod+.', 'Escape'] },
   'use-as-input': { menu: 'picture', keys: [], startsGroup: true },
@@ -47,6 +49,7 @@ export const COMMANDS = {
   'reset-settings': { menu: 'picture', keys: [] },
   offline: { menu: 'picture', keys: [], startsGroup: true },
 
+  palette: { menu: 'view', keys: ['Mod+K', 'Mod+Shift+P'] },
   gallery: { menu: 'view', keys: ['Mod+G'] },
   'compare-side': { menu: 'view', keys: [], startsGroup: true },
   'compare-slider': { menu: 'view', keys: [] },
@@ -55,6 +58,10 @@ export const COMMANDS = {
   'zoom-out': { menu: 'view', keys: ['Mod+-'], by: 'shell' },
   'zoom-reset': { menu: 'view', keys: ['Mod+0'], by: 'shell' },
   'full-screen': { menu: 'view', keys: ['F11'], by: 'shell' },
+
+  help: { menu: 'help', keys: ['F1'] },
+  keys: { menu: 'help', keys: [] },
+  'copy-diagnostics': { menu: 'help', keys: [] },
 } as const satisfies Readonly<Record<string, Command>>;
 
 export type CommandId = keyof typeof COMMANDS;

@@ -226,6 +226,8 @@ export const REQUESTS = {
     response: promptLibrarySchema,
   },
   'style.remove': { request: z.object({ name: z.string() }), response: promptLibrarySchema },
+  /** Puts versions, hardware and settings on the clipboard: no prompts, no folders, no tokens. */
+  'diagnostics.copy': { request: nothing, response: nothing },
   /** Fills the form's prompt length display: CLIP tokens of a prompt for a model (without start and end). */
   'prompt.count-tokens': {
     request: z.object({ prompt: z.string().max(10_000), model: z.string().nullable() }),
@@ -247,6 +249,8 @@ export const EVENTS = {
   'results.added': z.array(resultViewSchema),
   /** A job waits for the person's word before it begins; answered with `consent.answer`. */
   'consent.asked': consentQuestionSchema.extend({ id: z.number().int() }),
+  /** The models are others than the first answer said: it came from memory. */
+  'models.changed': z.array(modelInfoSchema),
   /** How the person likes the window, by page or menu; `language` is the one in use. */
   'preferences.changed': z.object({ preferences: preferencesSchema, language: z.string() }),
   /** The menu asks the page to do one of its commands. */

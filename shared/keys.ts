@@ -45,7 +45,7 @@ function keyName({ key, code }: KeyPress, hasModifier: boolean): string | null {
   if (key === ' ') return 'Space';
   if (key === '+') return 'Plus';
   if (NAMED_KEYS.has(key)) return key;
-  return [...key].length === 1 ? key.toUpperCase() : null;
+  return /^.$/u.test(key) ? key.toUpperCase() : null;
 }
 
 /** True for combinations that type something, so that they are no commands while a text is being edited. */

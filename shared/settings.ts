@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { exportSettingsSchema } from './export';
 import { generationSettingsSchema } from './generation';
 import { hardwareChoiceSchema } from './hardware';
+import { modelInfoSchema } from './models';
 
 /** The form as the person left it. The seed is kept with its lock: unlocked means a new one for every picture. */
 export const draftSchema = z.object({
@@ -77,6 +78,8 @@ export const settingsSchema = z.object({
   /** Pictures that were brought in, newest first. */
   recentSourceIds: z.array(z.string()).max(MAX_RECENT_SOURCES).default([]),
   export: exportSettingsSchema.prefault({}),
+  /** What the engine said about each of them last time, so that the window need not wait for it; '' is the bundled one. */
+  modelInfos: z.record(z.string(), modelInfoSchema).catch({}),
   /** What the person knows better about the graphics card. */
   hardware: hardwareChoiceSchema.nullable().default(null),
 });

@@ -31,6 +31,8 @@ import type { RemoteAccess } from './remote/places';
 import { detectFamily } from './families/detect';
 import { readModelFolder } from './model/model-folder';
 import { loadPromptCounter, type PromptCounter } from './model/prompt-counter';
+import { availableProviders } from './onnx/providers';
+import { thisMachine } from './this-machine';
 import { APP_VERSION } from './version';
 
 interface Call {
@@ -75,6 +77,12 @@ const handlers: Handlers = {
     return (await counterOf(model))(withoutTags(prompt));
   },
   'lora.list': async () => [...(await listLoras()).keys()],
+  'machine.view': async () => ({
+    engine: APP_VERSION,
+    node: process.version,
+    hardware: await thisMachine.current(),
+    providers: [...availableProviders()],
+  }),
   plan: async (params) => {
     const { settings, width, height } = ENGINE_METHODS.plan.parse(params);
     return planRequest(settings, { width, height }, remoteAccess());

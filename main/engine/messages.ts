@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { errorBodySchema } from '../../shared/errors';
 import { generationSettingsSchema, IMAGE_FORMATS, type GenerationSettings } from '../../shared/generation';
+import { hardwareSchema } from '../../shared/hardware';
 import { jobProgressSchema, jobReportSchema, type JobReport } from '../../shared/job';
 import { modelInfoSchema, type ModelInfo } from '../../shared/models';
 import {
@@ -33,6 +34,15 @@ export const pictureInfoSchema = z.object({
 });
 export type PictureInfo = z.infer<typeof pictureInfoSchema>;
 
+/** The machine for a person who helps from afar. */
+export const machineViewSchema = z.object({
+  engine: z.string(),
+  node: z.string(),
+  hardware: hardwareSchema,
+  providers: z.array(z.string()),
+});
+export type MachineView = z.infer<typeof machineViewSchema>;
+
 /** Method name → parameters of the engine. */
 export const ENGINE_METHODS = {
   /** Reads a picture, checks that it is usable, writes an upright sRGB PNG of at most so many pixels per side for display. */
@@ -60,6 +70,8 @@ export const ENGINE_METHODS = {
   'prompt.count-tokens': z.object({ prompt: z.string(), model: z.string().nullable() }),
   /** Names of the LoRAs in the app's folder. */
   'lora.list': z.object({}),
+  /** What the machine has, and which providers its runtime offers. */
+  'machine.view': z.object({}),
   /** Where each stage of a request would run; the sizes are the picture's own. */
   plan: z.object({
     settings: generationSettingsSchema,
@@ -107,6 +119,7 @@ export interface EngineAnswers {
   'model.info': ModelInfo;
   'prompt.count-tokens': { tokens: number; limit: number };
   'lora.list': string[];
+  'machine.view': MachineView;
   plan: PlanView;
   'network.view': NetworkView;
   'network.change': NetworkView;
@@ -169,6 +182,7 @@ export const ENGINE_ANSWER_SCHEMAS = {
   'model.info': modelInfoSchema,
   'prompt.count-tokens': z.object({ tokens: z.number().int(), limit: z.number().int() }),
   'lora.list': z.array(z.string()),
+  'machine.view': machineViewSchema,
   plan: planViewSchema,
   'network.view': networkViewSchema,
   'network.change': networkViewSchema,

@@ -2,7 +2,6 @@
 import path from 'node:path';
 import type { Source } from '../../shared/contract';
 import { generationSettingsSchema } from '../../shared/generation';
-import type { ModelInfo } from '../../shared/models';
 import type { Draft } from '../../shared/settings';
 import type { SettingsStore } from './settings-store';
 import type { SourceStore } from './source-store';
@@ -11,7 +10,8 @@ export interface OpeningOptions {
   settings: SettingsStore;
   sources: SourceStore;
   starterFolder: string;
-  starter: ModelInfo | null;
+  /** What goes with the sketch. */
+  demoPrompt: string;
   log: (text: string) => void;
 }
 
@@ -22,7 +22,7 @@ const SKETCH = 'sketch.png';
 export async function openingDraft(
   options: OpeningOptions,
 ): Promise<{ draft: Draft; source: Source | null }> {
-  const { settings, sources, starterFolder, starter, log } = options;
+  const { settings, sources, starterFolder, demoPrompt, log } = options;
   const saved = settings.current.draft;
   if (saved !== null) {
     return { draft: saved, source: saved.sourceId === null ? null : await sources.find(saved.sourceId) };
@@ -32,7 +32,7 @@ export async function openingDraft(
     return null;
   });
   const draft: Draft = {
-    settings: generationSettingsSchema.parse({ prompt: starter?.demoPrompt ?? '' }),
+    settings: generationSettingsSchema.parse({ prompt: demoPrompt }),
     isSeedLocked: false,
     sourceId: source?.id ?? null,
   };

@@ -124,7 +124,12 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
     pictureOf: (id) => sources.previewPath(id),
   });
   const prompts = new PromptStore(paths.promptsFile, log);
-  const models = new ModelList({ engine: reader, settings, log });
+  const models = new ModelList({
+    engine: reader,
+    settings,
+    log,
+    onChanged: (known) => options.send('models.changed', known),
+  });
   const queue: JobQueue = new JobQueue({
     jobsFolder: paths.jobsFolder,
     engine: painter,

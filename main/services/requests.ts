@@ -11,6 +11,7 @@ import type { RestoredSettings } from '../../shared/restored-settings';
 import { writeFileAtomic } from './atomic-file';
 import type { ConsentDesk } from './consent-desk';
 import type { EngineHost } from './engine-host';
+import { diagnose } from './diagnostics';
 import { openingDraft } from './first-draft';
 import type { Gallery } from './gallery';
 import type { JobQueue } from './job-queue';
@@ -39,6 +40,9 @@ export interface Desktop {
     extension: string;
   }) => Promise<string | null>;
   revealFile: (filePath: string) => void;
+  copyText: (text: string) => Promise<void>;
+  /** Names and versions of what the window runs on. */
+  versions: () => Readonly<Record<string, string>>;
   /** Does one of the main process's own commands. */
   runCommand: (id: ShellCommandId) => void;
   /** Shows in the menu which commands would do something now. */
@@ -128,9 +132,10 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
     ...makeResultHandlers(services),
     'app.state': async () => {
       consent.reset();
-      const [starter, known] = await Promise.all([models.starter(), models.list()]);
-      const { draft, source } = await openingDraft({ ...services, starter });
+      const known = await models.list();
+      const { draft, source } = await openingDraft({ ...services, demoPrompt: known[0]?.demoPrompt ?? '' });
       if (source !== null && settings.current.recentSourceIds.length === 0) await recent.note(source);
+      void models.refresh();
       return {
         version: services.version,
         platform: services.platform,
@@ -276,6 +281,10 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
     },
     'command.enable': async ({ ids }) => {
       desktop.enableCommands(ids);
+      return null;
+    },
+    'diagnostics.copy': async () => {
+      await desktop.copyText(await diagnose(services));
       return null;
     },
     'prompt.count-tokens': async (request) => {

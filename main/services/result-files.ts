@@ -146,7 +146,7 @@ export class ResultFiles {
     const { models, sources } = this.#options;
     const settings = asTyped(result.settings);
     const known = await models.list();
-    const model = known.find(({ id }) => id === settings.model) ?? (await models.starter());
+    const model = known.find(({ id }) => id === settings.model) ?? known[0];
     return {
       createdAt: result.createdAt,
       prompt: settings.prompt,

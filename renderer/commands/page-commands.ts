@@ -61,6 +61,11 @@ export const PAGE_COMMANDS: Readonly<Record<PageCommandId, PageCommand>> = {
     run: (actions) => void actions.switchOffline(),
   },
   gallery: { isEnabled: isReady, run: (actions) => actions.setGalleryOpen(true) },
+  palette: { run: (actions) => actions.openDialog('palette') },
+  preferences: { run: (actions) => actions.openDialog('preferences') },
+  keys: { run: (actions) => actions.openDialog('keys') },
+  help: { run: (actions) => actions.openDialog('help') },
+  'copy-diagnostics': { run: (actions) => void actions.copyDiagnostics() },
   'compare-side': { isEnabled: hasComparison, run: (actions) => actions.setCompareMode('side') },
   'compare-slider': { isEnabled: hasComparison, run: (actions) => actions.setCompareMode('slider') },
 };

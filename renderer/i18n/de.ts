@@ -1,4 +1,5 @@
 /** Every German sentence of the page. */
+import type { Said } from './said';
 import type { Words } from './words';
 
 export const de: Words = {
@@ -131,7 +132,6 @@ export const de: Words = {
     left: 'noch etwa {{time}}',
     picture: 'Bild {{index}} von {{count}}',
     took: 'Fertig in {{time}}',
-    shortcut: '{{keys}}',
   },
   reason: {
     loading: 'Einen Moment …',
@@ -356,6 +356,7 @@ export const de: Words = {
     modelOpened: '{{name}} ist gewählt.',
     discarded: 'Verworfen.',
     deleted: 'Das Bild liegt im Papierkorb.',
+    diagnosticsCopied: 'Kopiert: Versionen, Hardware und Einstellungen. Keine Prompts, keine Ordner.',
   },
   restored: {
     prompt: 'Prompt',
@@ -405,6 +406,8 @@ export const de: Words = {
     'roll-seed': 'Anderen Seed würfeln',
     'reset-settings': 'Empfehlungen des Modells nehmen',
     offline: 'Offline ein oder aus',
+    preferences: 'Vorlieben …',
+    palette: 'Befehl finden …',
     gallery: 'Galerie …',
     'compare-side': 'Nebeneinander vergleichen',
     'compare-slider': 'Mit dem Schieber vergleichen',
@@ -412,6 +415,9 @@ export const de: Words = {
     'zoom-out': 'Kleiner',
     'zoom-reset': 'Normale Größe',
     'full-screen': 'Vollbild ein oder aus',
+    help: 'Hilfe …',
+    keys: 'Tasten …',
+    'copy-diagnostics': 'Diagnose kopieren',
   },
   preferences: {
     theme: 'Farben',
@@ -421,6 +427,134 @@ export const de: Words = {
     'theme-contrast': 'Hoher Kontrast',
     language: 'Sprache',
     languageSystem: 'Wie das System',
+    title: 'Vorlieben',
+    zoom: 'Größe von allem',
+    lessMotion: 'Nichts bewegen',
+    close: 'Schließen',
+  },
+  key: {
+    Mod: 'Strg',
+    Ctrl: 'Strg',
+    Alt: 'Alt',
+    Shift: 'Umschalt',
+    Escape: 'Esc',
+    Enter: 'Eingabe',
+    Space: 'Leertaste',
+    Plus: '+',
+    Tab: 'Tab',
+    Backspace: 'Rücktaste',
+    Delete: 'Entf',
+    Insert: 'Einfg',
+    Home: 'Pos1',
+    End: 'Ende',
+    PageUp: 'Bild ↑',
+    PageDown: 'Bild ↓',
+    ArrowUp: '↑',
+    ArrowDown: '↓',
+    ArrowLeft: '←',
+    ArrowRight: '→',
+  },
+  palette: {
+    title: 'Befehle',
+    search: 'Was soll geschehen?',
+    nothing: 'So heißt kein Befehl.',
+  },
+  keys: {
+    title: 'Tasten',
+    search: 'Finden',
+    searchHint: 'Wörter eines Befehls',
+    byKeys: 'Durch Drücken finden',
+    press: 'Tasten drücken …',
+    with: 'Mit {{keys}}',
+    list: 'Befehle und ihre Tasten',
+    nothing: 'Kein Befehl passt.',
+    none: 'keine Tasten',
+    change: 'Ändern',
+    changeOf: 'Tasten ändern für: {{name}}',
+    resetOf: 'Eigene Tasten zurückgeben an: {{name}}',
+    resetAll: 'Allen ihre eigenen Tasten zurückgeben',
+    pressFor: 'Tasten drücken für {{name}}',
+    taken: '{{keys}} gehört zu „{{holder}}“, das die Tasten dann verliert.',
+    takeAway: 'Trotzdem nehmen',
+    giveNone: 'Keine Tasten',
+    leave: 'So lassen',
+    'refused-edits': '{{keys}} bearbeitet überall Text oder beendet die App; bitte andere Tasten wählen.',
+    'refused-moves':
+      '{{keys}} bewegt den Fokus und drückt Knöpfe; bitte mit Strg oder Alt oder eine andere Taste wählen.',
+    close: 'Schließen',
+  },
+  welcome: {
+    title: 'Willkommen',
+    step: 'Schritt {{index}} von {{count}}',
+    whatTitle: 'Aus einem Bild wird ein anderes',
+    whatText:
+      'Aus einer Skizze wird ein Gemälde, aus einem Foto eine Illustration. Alles geschieht auf diesem Rechner; ohne deine Erlaubnis wird nichts gesendet.',
+    modelTitle: 'Ein Modell ist bereit',
+    modelText:
+      'Ein kleines Startmodell ist dabei. Es kennt Landschaften und arbeitet offline. Eigene Modelle öffnen sich unter „Mehr“.',
+    tryTitle: 'Die Skizze ausprobieren',
+    tryText:
+      'Links liegt eine Skizze, ein Prompt ist geschrieben. Die Stärke sagt, wie weit sich das Ergebnis davon entfernen darf.',
+    next: 'Weiter',
+    skip: 'Überspringen',
+    try: 'Skizze malen',
+    done: 'Fertig',
+  },
+  help: {
+    title: 'Hilfe',
+    ideas: 'Die wichtigsten Gedanken',
+    strength: 'Stärke',
+    strengthText:
+      'Wie weit sich das Ergebnis von der Vorlage entfernen darf. Von 20 Schritten laufen bei 60 % 12. Bei 0 % kommt die Vorlage zurück, wie sie ist, bei 100 % bleibt wenig von ihr.',
+    seed: 'Seed',
+    seedText:
+      'Die Zahl, mit der der Zufall beginnt. Derselbe Seed mit denselben Einstellungen ergibt dasselbe Bild; einen zu behalten hilft, andere Einstellungen zu vergleichen.',
+    guidance: 'Führung',
+    guidanceText: 'Wie streng dem Prompt gefolgt wird. Zu viel ergibt harte Farben.',
+    stages: 'Stufen',
+    stagesText:
+      '„Kodieren“ macht aus dem Bild die Zahlen des Modells, „Erzeugen“ malt, „Dekodieren“ macht daraus wieder ein Bild. Jede Stufe sagt, wo sie läuft und warum, und kann woandershin.',
+    results: 'Ergebnisse',
+    resultsText:
+      'Nichts wird ersetzt. Jedes Bild bleibt mit seinen Einstellungen in der Galerie; „Als Vorlage nehmen“ malt daran weiter.',
+    privacy: 'Privates',
+    privacyText:
+      'Nichts verlässt diesen Rechner ohne Erlaubnis, und das Sendeprotokoll nennt jedes Byte, das ihn verließ. „Offline“ verweigert alles.',
+    trouble: 'Wenn etwas schiefgeht',
+    memory: 'Der Speicher reicht nicht',
+    memoryText:
+      'Die Arbeit geht von selbst in kleineren Kacheln weiter, dann auf der CPU. Eine kleinere Größe oder „Kacheln“ unter „Mehr“ brauchen von Anfang an weniger.',
+    slow: 'Es dauert sehr lange',
+    slowText:
+      'Weniger Schritte, eine kleinere Größe, ein Modell mit wenigen Schritten (LCM, Lightning, Turbo) oder ein winziger Autoencoder helfen.',
+    same: 'Das Ergebnis sieht aus wie die Vorlage',
+    sameText: 'Die Stärke erhöhen oder im Prompt mehr sagen.',
+    far: 'Das Ergebnis hat nichts mit der Vorlage zu tun',
+    farText: 'Die Stärke senken.',
+    stopped: 'Die App oder der Rechner ist ausgegangen',
+    stoppedText: 'Wieder öffnen und „Fortsetzen“ drücken: Jeder fertige Schritt ist noch da.',
+    unreadable: 'Ein Bild oder Modell lässt sich nicht öffnen',
+    unreadableText:
+      'Die Meldung sagt, warum. RAW, HEIC, SVG und PDF müssen zuerst als PNG oder JPEG gesichert werden; Modelle sind safetensors oder ONNX.',
+    report: 'Immer noch ratlos?',
+    reportText:
+      'Die Diagnose kopieren und mit einer Beschreibung senden: Versionen, Hardware und Einstellungen, keine Prompts und keine Ordner.',
+    keys: 'Tasten',
+    changeKeys: 'Tasten ändern …',
+    about: 'Underpaint {{version}}',
+    close: 'Schließen',
+  },
+  error: {
+    internal: 'In Underpaint ist etwas schiefgegangen.',
+    'disk-full': 'Die Platte ist voll.',
+    'engine-died': 'Der malende Prozess hat geendet.',
+    usage: 'Das geht so nicht.',
+    output: 'Die Datei konnte nicht geschrieben werden.',
+    input: 'Das Bild ist nicht zu gebrauchen.',
+    model: 'Das Modell ist nicht zu gebrauchen.',
+    endpoint: 'Der Endpunkt hat versagt.',
+    'out-of-memory': 'Der Speicher reicht nicht.',
+    cancelled: 'Abgebrochen.',
   },
   desktop: {
     openPicture: 'Bild öffnen',
@@ -449,4 +583,109 @@ export const de: Words = {
     selectAll: 'Alles auswählen',
     about: 'Über Underpaint',
   },
+};
+
+/** What main process and engine say, as far as a person meets it in the window. */
+export const said: Said = {
+  // Where a stage runs, and why.
+  'the graphics card was asked for': 'die Grafikkarte wurde verlangt',
+  'the graphics card was asked for ({{need}} of {{free}})':
+    'die Grafikkarte wurde verlangt ({{need}} von {{free}})',
+  'the graphics card has room for it ({{need}} of {{free}})':
+    'die Grafikkarte hat Platz dafür ({{need}} von {{free}})',
+  'the CPU was asked for': 'die CPU wurde verlangt',
+  'this machine has no graphics card that can be used': 'dieser Rechner hat keine nutzbare Grafikkarte',
+  'no graphics provider works on this machine': 'auf diesem Rechner läuft keine Grafikschnittstelle',
+  "the CPU is faster than this machine's graphics ({{cpu}} against {{gpu}})":
+    'die CPU ist schneller als die Grafik dieses Rechners ({{cpu}} gegen {{gpu}})',
+  'the graphics card ran out of memory with it before': 'der Grafikkarte ging dabei schon der Speicher aus',
+  'it needs {{need}} and the graphics card has {{free}} to spare':
+    'es braucht {{need}}, und die Grafikkarte hat {{free}} übrig',
+  'even tiles of {{side}} px need {{need}} and the graphics card has {{free}} to spare':
+    'schon Kacheln von {{side}} px brauchen {{need}}, und die Grafikkarte hat {{free}} übrig',
+  'in tiles of {{side}} px, as asked': 'in Kacheln von {{side}} px, wie verlangt',
+  'in tiles of {{side}} px, because encoding the whole picture ran out of memory before':
+    'in Kacheln von {{side}} px, weil beim Kodieren des ganzen Bildes schon der Speicher ausging',
+  'in tiles of {{side}} px, because decoding the whole picture ran out of memory before':
+    'in Kacheln von {{side}} px, weil beim Dekodieren des ganzen Bildes schon der Speicher ausging',
+  'in tiles of {{side}} px, because the whole picture is larger than one buffer':
+    'in Kacheln von {{side}} px, weil das ganze Bild größer ist als ein Puffer',
+  'in tiles of {{side}} px, because the whole picture needs {{need}}':
+    'in Kacheln von {{side}} px, weil das ganze Bild {{need}} braucht',
+  'the endpoint was asked for': 'der Endpunkt wurde verlangt',
+  'this machine has too little memory for it': 'dieser Rechner hat zu wenig Speicher dafür',
+  'the endpoint takes about {{remote}}, this machine about {{local}}':
+    'der Endpunkt braucht etwa {{remote}}, dieser Rechner etwa {{local}}',
+  'the endpoint {{url}}': 'der Endpunkt {{url}}',
+  '{{stage}} cannot run on an endpoint, because offline is switched on; switch it off, or choose auto or local.':
+    '{{stage}} kann nicht auf einem Endpunkt laufen, weil „Offline“ eingeschaltet ist; ausschalten, oder „Auto“ oder „Hier“ wählen.',
+  '{{stage}} cannot run on an endpoint, because none is set for it; set one, or choose auto or local.':
+    '{{stage}} kann nicht auf einem Endpunkt laufen, weil keiner dafür eingetragen ist; einen eintragen, oder „Auto“ oder „Hier“ wählen.',
+  '{{stage}} cannot run on an endpoint, because nothing may be sent to {{url}} yet; allow it, or choose auto or local.':
+    '{{stage}} kann nicht auf einem Endpunkt laufen, weil noch nichts an {{url}} gesendet werden darf; erlauben, oder „Auto“ oder „Hier“ wählen.',
+  '{{stage}} was asked to run on the graphics card, but none was found that can be used; choose auto or cpu.':
+    '{{stage}} soll auf der Grafikkarte laufen, aber es fand sich keine nutzbare; „Auto“ oder „CPU“ wählen.',
+  '{{stage}} was asked to run on the graphics card, but it needs {{need}} and {{free}} are free; choose auto or a smaller size.':
+    '{{stage}} soll auf der Grafikkarte laufen, braucht aber {{need}}, und {{free}} sind frei; „Auto“ oder eine kleinere Größe wählen.',
+  '{{stage}} needs {{need}} of memory and {{free}} are free, so it may fail; choose a smaller size.':
+    '{{stage}} braucht {{need}} Speicher, und {{free}} sind frei, es kann also misslingen; eine kleinere Größe wählen.',
+  '{{stage}} needs {{need}} of memory and {{free}} are free, so it may fail; choose a smaller size or a smaller model.':
+    '{{stage}} braucht {{need}} Speicher, und {{free}} sind frei, es kann also misslingen; eine kleinere Größe oder ein kleineres Modell wählen.',
+  '{{stage}} needs {{need}} of memory and {{free}} are free, so it may fail; choose a smaller size, or auto, which takes the endpoint.':
+    '{{stage}} braucht {{need}} Speicher, und {{free}} sind frei, es kann also misslingen; eine kleinere Größe wählen, oder „Auto“, das den Endpunkt nimmt.',
+  '{{stage}} needs {{need}} of memory and {{free}} are free, so it may fail; choose a smaller size or a smaller model, or auto, which takes the endpoint.':
+    '{{stage}} braucht {{need}} Speicher, und {{free}} sind frei, es kann also misslingen; eine kleinere Größe oder ein kleineres Modell wählen, oder „Auto“, das den Endpunkt nimmt.',
+  'Here it would run on the CPU.': 'Hier liefe es auf der CPU.',
+  'Here it would run on the graphics card.': 'Hier liefe es auf der Grafikkarte.',
+  // What a job tells on its way.
+  'The {{stage}} stage ran out of memory and goes on in tiles of {{side}} px.':
+    'Beim Schritt {{stage}} ging der Speicher aus; es geht in Kacheln von {{side}} px weiter.',
+  'This machine has too little memory for the {{stage}} stage, which goes on on {{url}}.':
+    'Dieser Rechner hat zu wenig Speicher für {{stage}}; es geht auf {{url}} weiter.',
+  'The mask is white all over, so the whole picture is painted, as without a mask.':
+    'Die Maske ist überall weiß, also wird das ganze Bild gemalt wie ohne Maske.',
+  'This model takes no negative prompt; it was left out.':
+    'Dieses Modell nimmt keinen negativen Prompt; er wurde weggelassen.',
+  'Strength 0 leaves the picture as it is: no step ran.':
+    'Stärke 0 lässt das Bild, wie es ist: Kein Schritt lief.',
+  'This job goes on where it was interrupted: {{count}} steps were kept.':
+    'Es geht weiter, wo es unterbrochen wurde: {{count}} Schritte sind noch da.',
+  'Nothing was sent, and the picture was not begun.':
+    'Nichts wurde gesendet, und das Bild wurde nicht begonnen.',
+  // What goes wrong.
+  'The disk is full, so nothing could be saved; free some space and try again.':
+    'Die Platte ist voll, daher konnte nichts gesichert werden; Platz schaffen und noch einmal versuchen.',
+  'The engine stopped unexpectedly ({{how}}), but nothing is lost; resume or try again.':
+    'Der malende Prozess hat unerwartet aufgehört ({{how}}), aber nichts ist verloren; fortsetzen oder noch einmal versuchen.',
+  'The engine was ended by the system, most likely because memory ran out; close other programs, then resume or try again.':
+    'Das System hat den malenden Prozess beendet, wahrscheinlich weil der Speicher ausging; andere Programme schließen, dann fortsetzen oder noch einmal versuchen.',
+  'The engine stopped {{deaths}} times within a few minutes, so it is not started again by itself; try a smaller size or another model, then press Generate.':
+    'Der malende Prozess hat in wenigen Minuten {{deaths}}-mal aufgehört und startet nicht mehr von selbst; eine kleinere Größe oder ein anderes Modell versuchen, dann „Erzeugen“ drücken.',
+  'Underpaint cannot paint because a part of its installation is missing (the engine); install Underpaint again.':
+    'Underpaint kann nicht malen, weil ein Teil fehlt (der malende Prozess); Underpaint neu installieren.',
+  'The input picture is not there any more; bring it in again and press Generate.':
+    'Das Ausgangsbild ist nicht mehr da; neu hereinholen und „Erzeugen“ drücken.',
+  'This picture is not there any more; open it again.': 'Dieses Bild ist nicht mehr da; neu öffnen.',
+  'This result is not there any more; its file was moved or deleted.':
+    'Dieses Ergebnis ist nicht mehr da; seine Datei wurde verschoben oder gelöscht.',
+  'This result is not there any more; paint it again.':
+    'Dieses Ergebnis ist nicht mehr da; noch einmal malen.',
+  'This model is not among those that were opened here; open its folder first.':
+    'Dieses Modell wurde hier noch nicht geöffnet; zuerst seinen Ordner öffnen.',
+  'The mask has no white in it, so nothing would be painted; make white what shall change, or leave the mask out.':
+    'In der Maske ist nichts weiß, also würde nichts gemalt; weiß machen, was sich ändern soll, oder die Maske weglassen.',
+  'The mask is not there any more; paint it again and press Generate.':
+    'Die Maske ist nicht mehr da; neu malen und „Erzeugen“ drücken.',
+  'The saved progress of this job cannot be read; discard the job and start it again.':
+    'Der gesicherte Stand dieses Bildes ist nicht lesbar; verwerfen und neu beginnen.',
+  'The picture could not be saved as {{name}} because that folder cannot be written; choose another folder.':
+    'Das Bild konnte nicht als {{name}} gesichert werden, weil dort nicht geschrieben werden darf; einen anderen Ordner wählen.',
+  'The ledger could not be saved as {{name}} because that folder cannot be written; choose another folder.':
+    'Das Sendeprotokoll konnte nicht als {{name}} gesichert werden, weil dort nicht geschrieben werden darf; einen anderen Ordner wählen.',
+  '{{name}} could not be put into the bin, so it was left where it is; delete it in its folder instead.':
+    '{{name}} ließ sich nicht in den Papierkorb legen und blieb, wo es ist; stattdessen in seinem Ordner löschen.',
+  '“{{name}}” carries no settings that Underpaint knows; they are often lost when a picture is edited or sent, so try the original file.':
+    '„{{name}}“ enthält keine Einstellungen, die Underpaint kennt; beim Bearbeiten und Versenden gehen sie oft verloren, also die ursprüngliche Datei versuchen.',
+  'There is no model at {{path}}; check the name, or leave --model out to use the bundled model.':
+    'Unter {{path}} liegt kein Modell; den Ordner prüfen oder das Startmodell nehmen.',
 };

@@ -1,5 +1,6 @@
 /** Every English sentence of the page, grouped by the part that says it. */
 import type { CommandId } from '../../shared/commands';
+import type { ErrorCode } from '../../shared/errors';
 
 export const en = {
   app: { name: 'Underpaint', loading: 'Opening…', brokenTitle: 'Underpaint could not start' },
@@ -130,7 +131,6 @@ export const en = {
     left: 'about {{time}} left',
     picture: 'picture {{index}} of {{count}}',
     took: 'Done in {{time}}',
-    shortcut: '{{keys}}',
   },
   reason: {
     loading: 'One moment…',
@@ -355,6 +355,7 @@ export const en = {
     modelOpened: '{{name}} is chosen.',
     discarded: 'Discarded.',
     deleted: 'The picture is in the bin.',
+    diagnosticsCopied: 'Copied: versions, hardware and settings. No prompts, no folders.',
   },
   restored: {
     prompt: 'prompt',
@@ -405,6 +406,8 @@ export const en = {
     'roll-seed': 'Roll another seed',
     'reset-settings': 'Use what the model recommends',
     offline: 'Offline on or off',
+    preferences: 'Preferences…',
+    palette: 'Find a command…',
     gallery: 'Gallery…',
     'compare-side': 'Compare side by side',
     'compare-slider': 'Compare with the slider',
@@ -412,6 +415,9 @@ export const en = {
     'zoom-out': 'Smaller',
     'zoom-reset': 'Actual size',
     'full-screen': 'Full screen on or off',
+    help: 'Help…',
+    keys: 'Keys…',
+    'copy-diagnostics': 'Copy diagnostics',
   } satisfies Record<CommandId, string>,
   preferences: {
     theme: 'Theme',
@@ -421,7 +427,137 @@ export const en = {
     'theme-contrast': 'High contrast',
     language: 'Language',
     languageSystem: 'As the system',
+    title: 'Preferences',
+    zoom: 'Size of everything',
+    lessMotion: 'Move nothing',
+    close: 'Close',
   },
+  /** What is printed on keys. */
+  key: {
+    Mod: 'Ctrl',
+    Ctrl: 'Ctrl',
+    Alt: 'Alt',
+    Shift: 'Shift',
+    Escape: 'Esc',
+    Enter: 'Enter',
+    Space: 'Space',
+    Plus: '+',
+    Tab: 'Tab',
+    Backspace: 'Backspace',
+    Delete: 'Delete',
+    Insert: 'Insert',
+    Home: 'Home',
+    End: 'End',
+    PageUp: 'Page Up',
+    PageDown: 'Page Down',
+    ArrowUp: '↑',
+    ArrowDown: '↓',
+    ArrowLeft: '←',
+    ArrowRight: '→',
+  },
+  palette: {
+    title: 'Commands',
+    search: 'What would you like to do?',
+    nothing: 'No command is called that.',
+  },
+  keys: {
+    title: 'Keys',
+    search: 'Find',
+    searchHint: 'Words of a command',
+    byKeys: 'Find by pressing keys',
+    press: 'Press the keys…',
+    with: 'With {{keys}}',
+    list: 'Commands and their keys',
+    nothing: 'No command fits.',
+    none: 'no keys',
+    change: 'Change',
+    changeOf: 'Change the keys of: {{name}}',
+    resetOf: 'Give its own keys back to: {{name}}',
+    resetAll: 'Give all their own keys back',
+    pressFor: 'Press the keys for {{name}}',
+    taken: '{{keys}} belongs to “{{holder}}”, which would lose it.',
+    takeAway: 'Take it anyway',
+    giveNone: 'No keys',
+    leave: 'Leave as it is',
+    'refused-edits': '{{keys}} edits text or ends the app everywhere; choose other keys.',
+    'refused-moves': '{{keys}} moves about and presses buttons; choose it with Ctrl or Alt, or another key.',
+    close: 'Close',
+  },
+  /** The first start: three quiet steps. */
+  welcome: {
+    title: 'Welcome',
+    step: 'Step {{index}} of {{count}}',
+    whatTitle: 'A picture becomes another picture',
+    whatText:
+      'A sketch turns into a painting, a photo into an illustration. Everything happens on this machine; nothing is sent anywhere unless you allow it.',
+    modelTitle: 'A model is ready',
+    modelText:
+      'A small starter model came along. It knows landscapes and works offline. Your own models open under More.',
+    tryTitle: 'Try the sketch',
+    tryText:
+      'A sketch lies at the left, a prompt is written. Strength says how far the result may move away from it.',
+    next: 'Next',
+    skip: 'Skip',
+    try: 'Paint the sketch',
+    done: 'Done',
+  },
+  help: {
+    title: 'Help',
+    ideas: 'The main ideas',
+    strength: 'Strength',
+    strengthText:
+      'How far the result may move away from the input. 20 steps at 60 % run 12. At 0 % the input comes back as it is, at 100 % little of it remains.',
+    seed: 'Seed',
+    seedText:
+      'The number that the chance begins with. The same seed with the same settings makes the same picture; keep one to compare other settings.',
+    guidance: 'Guidance',
+    guidanceText: 'How strictly the prompt is followed. Too much makes hard colours.',
+    stages: 'Stages',
+    stagesText:
+      'Encode turns your picture into the numbers of the model, Generate paints, Decode turns them back. Each says where it runs and why, and can be sent elsewhere.',
+    results: 'Results',
+    resultsText:
+      'Nothing replaces anything. Every picture is kept in the gallery with its settings; Use as input goes on from it.',
+    privacy: 'Privacy',
+    privacyText:
+      'Nothing leaves this machine before you allow it, and the ledger lists every byte that did. Offline refuses everything.',
+    trouble: 'When something goes wrong',
+    memory: 'The memory runs out',
+    memoryText:
+      'The work goes on in smaller tiles, then on the CPU, by itself. A smaller size under Size, or Tiles under More, needs less from the start.',
+    slow: 'It takes very long',
+    slowText:
+      'Fewer steps, a smaller size, a few-step model (LCM, Lightning, Turbo), or a tiny autoencoder help.',
+    same: 'The result looks like the input',
+    sameText: 'Raise the strength, or say more in the prompt.',
+    far: 'The result has nothing to do with the input',
+    farText: 'Lower the strength.',
+    stopped: 'The app or the computer stopped',
+    stoppedText: 'Open it again and press Resume: every finished step is kept.',
+    unreadable: 'A picture or model cannot be opened',
+    unreadableText:
+      'The message says why. Camera RAW, HEIC, SVG and PDF have to be saved as PNG or JPEG first; models are safetensors or ONNX.',
+    report: 'Still stuck?',
+    reportText:
+      'Copy diagnostics, and send them with a description: versions, hardware and settings, no prompts and no folders.',
+    keys: 'Keys',
+    changeKeys: 'Change keys…',
+    about: 'Underpaint {{version}}',
+    close: 'Close',
+  },
+  /** What an error is about, for languages into which its own sentence is not translated. */
+  error: {
+    internal: 'Something went wrong inside Underpaint.',
+    'disk-full': 'The disk is full.',
+    'engine-died': 'The painting process ended.',
+    usage: 'That does not work.',
+    output: 'The file could not be written.',
+    input: 'The picture cannot be used.',
+    model: 'The model cannot be used.',
+    endpoint: 'The endpoint failed.',
+    'out-of-memory': 'The memory is not enough.',
+    cancelled: 'Cancelled.',
+  } satisfies Record<ErrorCode, string>,
   /** What the platform's own dialogs and notifications say. */
   desktop: {
     openPicture: 'Open a picture',

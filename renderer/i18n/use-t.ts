@@ -2,7 +2,7 @@
 import i18next from 'i18next';
 import { useSyncExternalStore } from 'react';
 import { setFormatLanguage } from '../state/format';
-import { en } from './en';
+import type { en } from './en';
 import { LANGUAGES } from './languages';
 
 type Dictionary = typeof en;

@@ -1,5 +1,6 @@
 /** The page's store and everything it can do: calls over the bridge, answers folded into the state. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { ShellCommandId } from '../../shared/commands';
 import type { RecentSource, ResultView } from '../../shared/contract';
 import type { ErrorBody } from '../../shared/errors';
 import type { GallerySearch } from '../../shared/gallery';
@@ -20,6 +21,7 @@ import {
 import {
   INITIAL_STATE,
   type CompareMode,
+  type DialogName,
   type Notice,
   type PageState,
   type ProblemOrigin,
@@ -81,6 +83,10 @@ export interface Actions extends NetworkActions, PromptActions, ResultActions {
   starResult: (result: ResultView) => Promise<ResultView | null>;
   /** Puts a result into the system's bin; false when that failed. */
   deleteResult: (result: ResultView) => Promise<boolean>;
+  /** Opens a dialog of the whole window in the place of the one that is open; null closes it. */
+  openDialog: (dialog: DialogName | null) => void;
+  runShellCommand: (id: ShellCommandId) => void;
+  copyDiagnostics: () => Promise<void>;
   setGalleryOpen: (isOpen: boolean) => void;
   searchGallery: (search: GallerySearch) => Promise<ResultView[] | null>;
   countGallery: (search: GallerySearch) => Promise<number | null>;
@@ -123,6 +129,7 @@ export function createApp(bridge: PageBridge): App {
   bridge.onJobChanged((view) => dispatch({ type: 'job-changed', view }));
   bridge.onJobProgress((event) => dispatch({ type: 'job-progress', event }));
   bridge.onPreferencesChanged((changed) => dispatch({ type: 'preferences-changed', ...changed }));
+  bridge.onModelsChanged((models) => dispatch({ type: 'models-changed', models }));
   bridge.onResultsAdded((results) => dispatch({ type: 'results-added', results }));
 
   const bringIn = async (ask: () => ReturnType<PageBridge['sourceOpen']>): Promise<void> => {
@@ -219,6 +226,9 @@ export function createApp(bridge: PageBridge): App {
       );
       if (view !== null && state().runs[view.id] === undefined) dispatch({ type: 'job-changed', view });
       dispatch({ type: 'start-ended' });
+      // Who paints needs no welcome any more.
+      if (view !== null && !state().preferences.hasSeenWelcome)
+        await actions.changePreferences({ hasSeenWelcome: true });
     },
     cancel: async () => {
       const run = activeRun(state());
@@ -272,11 +282,22 @@ export function createApp(bridge: PageBridge): App {
       }
       return gone !== null;
     },
+    openDialog: (dialog) => dispatch({ type: 'dialog-opened', dialog }),
+    runShellCommand: (id) => void bridge.commandRun({ id }),
+    copyDiagnostics: async () => {
+      const answer = await bridge.diagnosticsCopy();
+      if (answer.ok) confirm('diagnosticsCopied');
+      else report('preferences', answer.error);
+    },
     setGalleryOpen: (isOpen) => dispatch({ type: 'gallery-opened', isOpen }),
     searchGallery: async (search) => valueOf('result', await bridge.gallerySearch(search)),
     countGallery: async (search) => valueOf('result', await bridge.galleryCount(search))?.total ?? null,
     galleryModels: async () => valueOf('result', await bridge.galleryModels()) ?? [],
-    setCompareMode: (mode) => dispatch({ type: 'compare-mode-changed', mode }),
+    setCompareMode: (mode) => {
+      dispatch({ type: 'compare-mode-changed', mode });
+      // How results are looked at is remembered like everything else in the window.
+      void actions.changePreferences({ view: { ...state().preferences.view, compare: mode } });
+    },
     dismissProblem: () => dispatch({ type: 'problem-dismissed' }),
     switchOffline: async () => {
       const offline = state().network?.offline !== true;

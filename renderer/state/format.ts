@@ -3,7 +3,7 @@
 const formatsOf = (language: string) => ({
   /** One digit behind the point, or comma. */
   decimal: new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 }),
-  whole: new Intl.NumberFormat(language),
+  number: new Intl.NumberFormat(language),
   minute: new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }),
   second: new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }),
 });
@@ -14,8 +14,8 @@ export const setFormatLanguage = (language: string): void => {
   formats = formatsOf(language);
 };
 
-/** A whole number, grouped. */
-export const formatCount = (count: number): string => formats.whole.format(count);
+/** A number as people write it, grouped, with at most three digits behind the point. */
+export const formatNumber = (number: number): string => formats.number.format(number);
 
 /** Milliseconds as a short time: `340 ms`, `1.2 s`, `2 min 5 s`. */
 export function formatMs(ms: number): string {

@@ -42,9 +42,13 @@ export interface Notice {
     | 'deleted'
     | 'restored'
     | 'modelOpened'
-    | 'discarded';
+    | 'discarded'
+    | 'diagnosticsCopied';
   values: Record<string, string>;
 }
+
+/** A dialog over the whole window that a command opens. */
+export type DialogName = 'palette' | 'keys' | 'preferences' | 'help';
 
 export interface TokenCount {
   tokens: number;
@@ -84,6 +88,7 @@ export interface PageState {
   prompts: PromptLibrary | null;
   /** How results are saved; null until it is known. */
   exportSettings: ExportSettings | null;
+  dialog: DialogName | null;
   tokenCount: TokenCount | null;
   /** Where the stages of the form as it stands would run; null until it is known. */
   plan: PlanView | null;
@@ -146,6 +151,7 @@ export const INITIAL_STATE: PageState = {
   isGalleryOpen: false,
   prompts: null,
   exportSettings: null,
+  dialog: null,
   tokenCount: null,
   plan: null,
   network: null,

@@ -8,7 +8,7 @@ import type { Draft, Preferences } from '../../shared/settings';
 import type { PromptLibrary } from '../../shared/prompt-library';
 import { starterModel } from './draft';
 import { changeRun, isActive, newRun, progressRun, type JobRun } from './job-run';
-import type { CompareMode, Notice, PageState, Panel, Problem, TokenCount } from './page-state';
+import type { CompareMode, DialogName, Notice, PageState, Panel, Problem, TokenCount } from './page-state';
 
 export type PageEvent =
   | { type: 'loaded'; app: AppState }
@@ -19,6 +19,7 @@ export type PageEvent =
   /** `source` is null when the person closed the dialog. */
   | { type: 'import-ended'; source: Source | null }
   | { type: 'model-opened'; model: ModelInfo }
+  | { type: 'models-changed'; models: readonly ModelInfo[] }
   | { type: 'loras-listed'; names: readonly string[] }
   | { type: 'start-asked' }
   | { type: 'start-ended' }
@@ -31,6 +32,7 @@ export type PageEvent =
   | { type: 'result-changed'; result: ResultView }
   | { type: 'results-removed'; resultIds: readonly string[] }
   | { type: 'gallery-opened'; isOpen: boolean }
+  | { type: 'dialog-opened'; dialog: DialogName | null }
   | { type: 'result-selected'; resultId: string | null }
   | { type: 'compare-mode-changed'; mode: CompareMode }
   | { type: 'panel-opened'; panel: Panel | null }
@@ -65,6 +67,8 @@ export function reduce(state: PageState, event: PageEvent): PageState {
         : takeSource({ ...state, isImporting: false }, event.source);
     case 'model-opened':
       return openModel(state, event.model);
+    case 'models-changed':
+      return { ...state, models: event.models };
     case 'loras-listed':
       return { ...state, loras: event.names };
     case 'start-asked':
@@ -93,6 +97,8 @@ export function reduce(state: PageState, event: PageEvent): PageState {
       return removeResults(state, event.resultIds);
     case 'gallery-opened':
       return { ...state, isGalleryOpen: event.isOpen };
+    case 'dialog-opened':
+      return { ...state, dialog: event.dialog };
     case 'result-selected':
       return { ...state, selectedResultId: event.resultId };
     case 'compare-mode-changed':
@@ -137,6 +143,7 @@ function load(state: PageState, app: AppState): PageState {
     version: app.version,
     preferences: app.preferences,
     language: app.language,
+    compareMode: app.preferences.view['compare'] === 'slider' ? 'slider' : 'side',
     draft: app.draft,
     models: app.models,
     runs,

@@ -61,6 +61,7 @@ export async function launchParameters(
       ...prepared.env,
       // The window speaks the system's language; tests read English unless they say otherwise.
       LANGUAGE: 'en',
+      LC_ALL: 'C.UTF-8',
       UNDERPAINT_HOME: options.home,
       ...options.env,
     },

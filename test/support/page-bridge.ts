@@ -38,6 +38,7 @@ export function createPageBridge(app: AppState): PageBridge {
     'results.added': new Set(),
     'consent.asked': new Set(),
     'preferences.changed': new Set(),
+    'models.changed': new Set(),
     command: new Set(),
   };
   const on =
@@ -130,12 +131,14 @@ export function createPageBridge(app: AppState): PageBridge {
     promptsForget: async () => ok(prompts),
     styleSave: async ({ style }) => ok({ ...prompts, styles: [styleSchema.parse(style)] }),
     styleRemove: async () => ok(prompts),
+    diagnosticsCopy: async () => ok(null),
     promptCountTokens: async ({ prompt }) => ok({ tokens: prompt.split(/\s+/u).length, limit: 75 }),
     onJobChanged: on('job.changed'),
     onJobProgress: on('job.progress'),
     onResultsAdded: on('results.added'),
     onConsentAsked: on('consent.asked'),
     onPreferencesChanged: on('preferences.changed'),
+    onModelsChanged: on('models.changed'),
     onCommand: on('command'),
   };
   const current: { -readonly [N in keyof Bridge<File>]: Bridge<File>[N] } = { ...replies };
@@ -202,12 +205,14 @@ export function createPageBridge(app: AppState): PageBridge {
       current.promptCountTokens(payload)
     ),
     commandRun: (payload) => (record('commandRun', payload), current.commandRun(payload)),
+    diagnosticsCopy: () => (record('diagnosticsCopy'), current.diagnosticsCopy()),
     commandEnable: (payload) => (record('commandEnable', payload), current.commandEnable(payload)),
     onJobChanged: current.onJobChanged,
     onJobProgress: current.onJobProgress,
     onResultsAdded: current.onResultsAdded,
     onConsentAsked: current.onConsentAsked,
     onPreferencesChanged: current.onPreferencesChanged,
+    onModelsChanged: current.onModelsChanged,
     onCommand: current.onCommand,
   };
   return {

@@ -9,6 +9,7 @@ import { useT } from '../../i18n/use-t';
 import { Button } from '../../ui/button';
 import { Modal, ModalButtons } from '../../ui/modal';
 import { Segmented } from '../../ui/segmented';
+import { ErrorText } from '../messages/error-text';
 import { EndpointForm } from './endpoint-form';
 import { EndpointRow } from './endpoint-row';
 import { Ledger } from './ledger';
@@ -44,7 +45,7 @@ export function EndpointsDialog({ onClose }: { onClose: () => void }) {
       />
       {error === null ? null : (
         <p role="alert" className={styles.error}>
-          {error.message}
+          <ErrorText error={error} />
         </p>
       )}
       {tab === 'ledger' ? <Ledger /> : <Lists onEdit={setEditing} onError={setError} />}

@@ -4,7 +4,7 @@ import type { LedgerEntry } from '../../../shared/network';
 import type { LedgerView } from '../../../shared/network-view';
 import { useActions } from '../../app-context';
 import { useT, type Translate } from '../../i18n/use-t';
-import { formatCount, formatDate, formatMs } from '../../state/format';
+import { formatNumber, formatDate, formatMs } from '../../state/format';
 import { Button } from '../../ui/button';
 import styles from './endpoints.module.css';
 
@@ -31,9 +31,9 @@ export function Ledger() {
           {ledger.count === 0
             ? t('ledger.empty')
             : t('ledger.total', {
-                count: formatCount(ledger.count),
-                sent: formatCount(ledger.bytesSent),
-                received: formatCount(ledger.bytesReceived),
+                count: formatNumber(ledger.count),
+                sent: formatNumber(ledger.bytesSent),
+                received: formatNumber(ledger.bytesReceived),
               })}
           {ledger.entries.length < ledger.count
             ? ` ${t('ledger.newest', { shown: ledger.entries.length })}`
@@ -80,8 +80,8 @@ function LedgerRow({ entry }: { entry: LedgerEntry }) {
       <td>{formatDate(new Date(entry.time).getTime(), 'second')}</td>
       <td>{entry.stage === 'test' ? t('ledger.test') : t(`stage.${entry.stage}`)}</td>
       <td>{kindWords(entry, t)}</td>
-      <td className={styles.number}>{formatCount(entry.bytesSent)}</td>
-      <td className={styles.number}>{formatCount(entry.bytesReceived)}</td>
+      <td className={styles.number}>{formatNumber(entry.bytesSent)}</td>
+      <td className={styles.number}>{formatNumber(entry.bytesReceived)}</td>
       <td className={styles.number}>{formatMs(entry.ms)}</td>
       <td>{entry.outcome}</td>
       <td>{entry.endpoint}</td>

@@ -12,6 +12,8 @@ import { waysOut, type WayOut } from '../../state/ways-out';
 import { Button } from '../../ui/button';
 import { IconButton } from '../../ui/icon-button';
 import { cx } from '../../ui/cx';
+import { ErrorText } from './error-text';
+import { SaidText } from './said-text';
 import styles from './messages.module.css';
 
 export function Messages() {
@@ -37,7 +39,9 @@ function ProblemMessage({ problem }: { problem: Problem }) {
   return (
     <div className={cx(styles.message, styles.problem)} role="alert">
       <TriangleAlert aria-hidden className={styles.icon} />
-      <p className={styles.text}>{problem.error.message}</p>
+      <p className={styles.text}>
+        <ErrorText error={problem.error} />
+      </p>
       {ways.map((way, index) => (
         <Button
           key={way}
@@ -84,7 +88,11 @@ function StoppedMessage({ view }: { view: JobView }) {
     <div className={styles.message} role="status">
       <CirclePause aria-hidden className={styles.icon} />
       <p className={styles.text}>
-        {view.error?.message ?? t(view.state === 'cancelled' ? 'stopped.cancelled' : 'stopped.interrupted')}
+        {view.error === null ? (
+          t(view.state === 'cancelled' ? 'stopped.cancelled' : 'stopped.interrupted')
+        ) : (
+          <ErrorText error={view.error} />
+        )}
       </p>
       {view.canResume ? (
         <Button look={view.state === 'cancelled' ? 'plain' : 'primary'} onClick={() => void resume(view.id)}>
@@ -140,7 +148,7 @@ function Notices() {
       {lines.map((line) => (
         <p key={line} className={styles.notice}>
           <Info aria-hidden className={styles.icon} />
-          {line}
+          <SaidText sentence={line} />
         </p>
       ))}
     </div>

@@ -14,6 +14,7 @@ import {
 import { useRef, useState } from 'react';
 import { useActions, usePage } from '../../app-context';
 import { usePanel } from '../../use-panel';
+import { useCommandKeys } from '../../commands/key-words';
 import { useT } from '../../i18n/use-t';
 import type { CompareMode } from '../../state/page-state';
 import { fullInputUrlOf, inputUrlOf, runInView, shownResult } from '../../state/selectors';
@@ -27,6 +28,7 @@ import { FlipButton } from './flip-button';
 import { createLens, Lens, type LensState } from './lens';
 import { MoreMenu } from './more-menu';
 import styles from './results.module.css';
+import { Welcome } from '../welcome/welcome';
 import { Thumbnails } from './thumbnails';
 import { useDragOut } from './use-drag-out';
 
@@ -34,6 +36,7 @@ export function ResultsZone() {
   const t = useT();
   const result = usePage(shownResult);
   const run = usePage(runInView);
+  const hasSeenWelcome = usePage((state) => state.preferences.hasSeenWelcome);
   const [isFlipped, setIsFlipped] = useState(false);
   const exportPanel = usePanel('export');
   const isLensOn = usePage((state) => state.isLensOn);
@@ -41,6 +44,7 @@ export function ResultsZone() {
   const [lens] = useState(createLens);
   useDragOut();
   const stage = useRef<HTMLDivElement>(null);
+  const galleryKeys = useCommandKeys('gallery');
   const { setGalleryOpen } = useActions();
   return (
     <section className={styles.zone} aria-label={t('results.title')}>
@@ -54,7 +58,7 @@ export function ResultsZone() {
         <IconButton
           look="quiet"
           label={t('gallery.openButton')}
-          aria-keyshortcuts="Control+G Meta+G"
+          aria-keyshortcuts={galleryKeys.aria}
           onClick={() => setGalleryOpen(true)}
         >
           <LayoutGrid aria-hidden />
@@ -76,8 +80,10 @@ export function ResultsZone() {
             <ResultPicture key={result.id} result={result} isFlipped={isFlipped} />
           ) : run !== null ? (
             <WorkView run={run} />
-          ) : (
+          ) : hasSeenWelcome ? (
             <EmptyView />
+          ) : (
+            <Welcome />
           )}
           {isLensOn && result !== null ? (
             <Lens lens={lens} result={result} inputUrl={inputUrl} stage={stage} />
@@ -101,6 +107,7 @@ interface ToolbarProps {
 function Toolbar({ onFlip, lens, onExport }: ToolbarProps) {
   const t = useT();
   const isLensOn = usePage((state) => state.isLensOn);
+  const saveKeys = useCommandKeys('save');
   const mode = usePage((state) => state.compareMode);
   const hasInput = usePage((state) => {
     const result = shownResult(state);
@@ -168,11 +175,7 @@ function Toolbar({ onFlip, lens, onExport }: ToolbarProps) {
         <ImageUp aria-hidden />
         <span className={styles.word}>{t('results.use')}</span>
       </Button>
-      <Button
-        title={t('results.save')}
-        onClick={() => void saveResult()}
-        aria-keyshortcuts="Control+S Meta+S"
-      >
+      <Button title={t('results.save')} onClick={() => void saveResult()} aria-keyshortcuts={saveKeys.aria}>
         <Save aria-hidden />
         <span className={styles.word}>{t('results.save')}</span>
       </Button>

@@ -2,6 +2,7 @@
 import { Sparkles, Square } from 'lucide-react';
 import { useId } from 'react';
 import { useActions, usePage } from '../../app-context';
+import { useCommandKeys } from '../../commands/key-words';
 import { useT, type Translate } from '../../i18n/use-t';
 import { chosenModel, effectiveSettings } from '../../state/draft';
 import { formatLeft, formatMs, toPercent } from '../../state/format';
@@ -9,12 +10,15 @@ import { isBusy, readiness, type Reason } from '../../state/readiness';
 import { activeRun, currentRun } from '../../state/selectors';
 import type { PageState } from '../../state/page-state';
 import { Button } from '../../ui/button';
+import { MAIN_BUTTON_ID } from '../welcome/welcome';
 import styles from './run.module.css';
 
 export function Run() {
   const t = useT();
   const state = usePage((now) => now);
   const { generate, cancel } = useActions();
+  const generateKeys = useCommandKeys('generate');
+  const cancelKeys = useCommandKeys('cancel');
   const reasonId = useId();
   const reasons = readiness(state);
   const isWorking = isBusy(state);
@@ -24,12 +28,13 @@ export function Run() {
     <div className={styles.run} role="group" aria-label={t('run.title')}>
       <div className={styles.buttons}>
         <Button
+          id={MAIN_BUTTON_ID}
           look="primary"
           className={styles.generate}
           // Stays focusable, so that a keyboard or a screen reader finds out why it does nothing.
           aria-disabled={reasons.length > 0}
           aria-describedby={reasonId}
-          aria-keyshortcuts="Control+Enter Meta+Enter"
+          aria-keyshortcuts={generateKeys.aria}
           onClick={() => void generate()}
         >
           {isWorking ? null : <Sparkles aria-hidden />}
@@ -38,7 +43,7 @@ export function Run() {
         {active === null ? null : (
           <Button
             className={styles.cancel}
-            aria-keyshortcuts="Escape"
+            aria-keyshortcuts={cancelKeys.aria}
             aria-disabled={active.view.state === 'cancelling'}
             onClick={() => void cancel()}
           >
@@ -51,7 +56,7 @@ export function Run() {
         {isWorking
           ? workingWords(state, t)
           : first === undefined
-            ? idleWords(state, t)
+            ? idleWords(state, generateKeys.text, t)
             : reasonWords(first, t)}
       </p>
     </div>
@@ -81,13 +86,13 @@ function workingWords(state: PageState, t: Translate): string {
   return words.length === 0 ? t('reason.busy') : words.join(' · ');
 }
 
-function idleWords(state: PageState, t: Translate): string {
+function idleWords(state: PageState, keys: string, t: Translate): string {
   const run = currentRun(state);
   const report = run?.view.report ?? null;
   if (run !== null && run.view.state === 'done' && report !== null) {
     return t('run.took', { time: formatMs(report.totalMs) });
   }
-  return t('run.shortcut', { keys: state.platform === 'darwin' ? '⌘ Enter' : 'Ctrl + Enter' });
+  return keys;
 }
 
 /** One reason in a person's words. */

@@ -1,6 +1,7 @@
 /** The left zone: the input picture, where it can be dropped, pasted or opened. */
 import { FileSliders, FolderOpen, ImagePlus } from 'lucide-react';
 import { useActions, usePage } from '../../app-context';
+import { useCommandKeys } from '../../commands/key-words';
 import { useT } from '../../i18n/use-t';
 import { formatSize } from '../../state/format';
 import { Button } from '../../ui/button';
@@ -16,6 +17,7 @@ export function SourceZone() {
   const t = useT();
   const source = usePage((state) => state.source);
   const isImporting = usePage((state) => state.isImporting);
+  const openKeys = useCommandKeys('open');
   const { openPicture, openSettings } = useActions();
   const over = useDropTarget();
   return (
@@ -26,7 +28,7 @@ export function SourceZone() {
         <IconButton look="quiet" label={t('source.readSettings')} onClick={() => void openSettings()}>
           <FileSliders aria-hidden />
         </IconButton>
-        <Button look="quiet" onClick={() => void openPicture()} aria-keyshortcuts="Control+O Meta+O">
+        <Button look="quiet" onClick={() => void openPicture()} aria-keyshortcuts={openKeys.aria}>
           <FolderOpen aria-hidden />
           {source === null ? t('source.open') : t('source.replace')}
         </Button>

@@ -2,11 +2,13 @@
 import { Check, ChevronRight, CircleAlert, Cpu, Globe, Microchip } from 'lucide-react';
 import { stageChoiceSchema, STAGES, type Stage, type StagePlan } from '../../../shared/placement';
 import { useActions, usePage } from '../../app-context';
+import { useSaid } from '../../i18n/use-said';
 import { useT, type Translate } from '../../i18n/use-t';
 import { formatBytes, formatMs } from '../../state/format';
 import { isActive, stageShare, type StagePlace, type StageRun } from '../../state/job-run';
 import { currentRun } from '../../state/selectors';
 import { NetworkBar } from '../endpoints/network-bar';
+import { SaidText } from '../messages/said-text';
 import { cx } from '../../ui/cx';
 import { Progress } from '../../ui/progress';
 import styles from './stage-strip.module.css';
@@ -34,6 +36,7 @@ function StageCell({ stage }: { stage: Stage }) {
   const planned = usePage((page) => page.plan?.stages.find((one) => one.stage === stage) ?? null);
   const choice = usePage((page) => page.draft.settings[stage]);
   const { changeSettings } = useActions();
+  const said = useSaid();
   const now = run?.stages[stage] ?? null;
   const works = run !== null && isActive(run.view);
   const name = t(`stage.${stage}`);
@@ -43,7 +46,8 @@ function StageCell({ stage }: { stage: Stage }) {
   const place: StagePlace | null =
     works || state === 'stopped' ? (ran ?? planOf(planned)) : (planOf(planned) ?? ran);
   const idle = run === null || run.view.state === 'done' ? 'stage.waiting' : 'stage.notReached';
-  const problem = works ? null : (planned?.problem ?? null);
+  const problem = works ? null : planned?.problem;
+  const why = problem ?? place?.reason ?? null;
   return (
     <div className={cx(styles.cell, styles[state])}>
       <div className={styles.line}>
@@ -63,8 +67,8 @@ function StageCell({ stage }: { stage: Stage }) {
         share={now === null ? 0 : stageShare(now)}
         valueText={stateWords(now, stage, t)}
       />
-      <p className={styles.reason} title={problem ?? place?.reason}>
-        {problem ?? place?.reason ?? t(works ? 'stage.next' : idle)}
+      <p className={styles.reason} title={why === null ? undefined : (said(why) ?? why)}>
+        {why === null ? t(works ? 'stage.next' : idle) : <SaidText sentence={why} />}
       </p>
       <div className={styles.line}>
         <span className={styles.figures}>{figures(place, now, t)}</span>

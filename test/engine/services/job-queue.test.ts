@@ -27,17 +27,19 @@ interface Bench {
   announced: number[];
   picks: { save: string | null; open: string | null; folder: string | null };
   revealed: string[];
+  copied: string[];
   ask: <N extends RequestName>(name: N, payload: unknown) => Promise<Result<unknown> & { name: N }>;
 }
 
 async function makeBench(home: string, env: Record<string, string> = {}): Promise<Bench> {
-  const bench: Pick<Bench, 'states' | 'onProgress' | 'fractions' | 'announced' | 'picks' | 'revealed'> = {
+  const bench: Omit<Bench, 'services' | 'home' | 'ask'> = {
     states: [],
     onProgress: () => {},
     fractions: [],
     announced: [],
     picks: { save: null, open: null, folder: null },
     revealed: [],
+    copied: [],
   };
   const services = await makeServices({
     paths: {
@@ -63,6 +65,8 @@ async function makeBench(home: string, env: Record<string, string> = {}): Promis
       pickFolder: async () => bench.picks.folder,
       pickSavePath: async () => bench.picks.save,
       trashFile: async (file) => rmSync(file),
+      copyText: async (text) => void bench.copied.push(text),
+      versions: () => ({ electron: '25.1.1' }),
       runCommand: () => {},
       enableCommands: () => {},
       revealFile: (file) => bench.revealed.push(file),
@@ -395,6 +399,30 @@ describe('sources and first start on the real engine', () => {
     expect(state).toMatchObject({ ok: true, value: { models: [{ id: 'starter' }, { id: folder }] } });
     const count = await bench.ask('prompt.count-tokens', { prompt: 'a red house', model: null });
     expect(count).toMatchObject({ ok: true, value: { tokens: 3, limit: 75 } });
+  });
+
+  it('copies diagnostics without prompts, names, folders and tokens', async () => {
+    const home = temporaryFolder();
+    const bench = await makeBench(home);
+    const sourceId = await importSketch(bench);
+    const secret = {
+      prompt: 'my aunt Zenobia',
+      negativePrompt: 'uncle Hieronymus',
+      loras: [],
+      strength: 0.4,
+    };
+    await bench.ask('draft.save', { settings: settings(secret), isSeedLocked: false, sourceId });
+    await bench.ask('token.set', { url: 'http://studio:8765', token: 'sesame-open' });
+    expect(await bench.ask('diagnostics.copy', null)).toMatchObject({ ok: true });
+    const [text = ''] = bench.copied;
+    expect(text).toMatch(
+      /^Underpaint: 0\.0\.0\nsystem: \w+ .+\nelectron: 25\.1\.1\nengine: .+providers .*cpu/,
+    );
+    expect(text).toContain('family sd1');
+    expect(text).toContain('"strength":0.4');
+    expect(text).toMatch(/^memory: [\d.]+ GiB/m);
+    for (const word of ['Zenobia', 'Hieronymus', 'sesame', 'studio', home, sourceId])
+      expect(text).not.toContain(word);
   });
 
   it('refuses payloads that make no sense before anything happens', async () => {

@@ -74,6 +74,8 @@ async function makeBench(home = temporaryFolder()): Promise<Bench> {
       },
       trashFile: async () => {},
       revealFile: () => {},
+      copyText: async () => {},
+      versions: () => ({}),
       runCommand: () => {},
       enableCommands: () => {},
       dragFile: (...files) => bench.dragged.push(files),

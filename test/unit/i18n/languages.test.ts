@@ -2,8 +2,11 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { en } from '../../../renderer/i18n/en';
-import { chooseLanguage, LANGUAGES, nameOfLanguage, wordsOf } from '../../../renderer/i18n/languages';
+import { planStages } from '../../../main/placement/planner';
+import { chooseLanguage, LANGUAGES, nameOfLanguage, SAID, wordsOf } from '../../../renderer/i18n/languages';
+import { translateSaid } from '../../../renderer/i18n/said';
 import type { Words } from '../../../renderer/i18n/words';
+import { inputFor, networkOf, tableCases } from '../../support/plan-table';
 
 type Sentences = Readonly<Record<string, string>>;
 
@@ -61,5 +64,43 @@ describe('languages', () => {
     expect(chooseLanguage(null, ['fr', 'ja'])).toBe('en');
     expect(chooseLanguage('xx', ['de'])).toBe('de');
     expect(chooseLanguage(null, [])).toBe('en');
+  });
+});
+
+describe.each(Object.entries(SAID))('%s sentences of the other processes', (_code, said) => {
+  const translate = (sentence: string): string | null => translateSaid(sentence, said, (value) => value);
+
+  it('carry the values of the English ones', () => {
+    for (const [english, sentence] of Object.entries(said))
+      expect(valuesIn(sentence), english).toEqual(valuesIn(english));
+  });
+
+  it('know every reason and every problem of the planner', () => {
+    const pinned = { encode: 'remote', generate: 'local', decode: 'remote' } as const;
+    const plans = [
+      ...tableCases().map(({ plan }) => plan),
+      ...([0, 4, 24] as const).flatMap((vramGb) =>
+        (['auto', 'cpu', 'gpu'] as const).flatMap((device) => [
+          planStages(inputFor(vramGb, 'sdxl', 2048, { device })),
+          planStages(inputFor(vramGb, 'flux', 1024, { device, tiling: 'on' })),
+          planStages(inputFor(vramGb, 'sd1', 512, { device, pins: pinned })),
+          planStages(inputFor(vramGb, 'sd1', 512, { device, pins: pinned, network: networkOf(false, true) })),
+          planStages(inputFor(vramGb, 'sd1', 512, { device, pins: pinned, network: networkOf(true, false) })),
+        ]),
+      ),
+    ];
+    const sentences = new Set(
+      plans.flatMap(({ stages }) => stages.flatMap(({ reason, problem }) => [reason, problem ?? reason])),
+    );
+    expect(sentences.size).toBeGreaterThan(20);
+    expect([...sentences].filter((sentence) => translate(sentence) === null)).toEqual([]);
+  });
+
+  it('are null for what they do not know, and take the words of the window for names', () => {
+    expect(translate('Something new happened.')).toBeNull();
+    expect(translate('the CPU was asked for; something new')).toBeNull();
+    const english =
+      '{{stage}} cannot run on an endpoint, because none is set for it; set one, or choose auto or local.';
+    expect(translateSaid(english.replace('{{stage}}', 'Decode'), said, () => 'X')).toMatch(/^X /);
   });
 });
