@@ -13,7 +13,8 @@ import { registerAppScheme, serveApp } from './protocol';
 import { closeNetwork, hardenContents, hardenSession } from './security';
 import { makeServices, type Services } from './services/make-services';
 import { makeShellCommands } from './shell-commands';
-import { announceResults, bringToFront, openWindow } from './window';
+import { makeStayAwake } from './stay-awake';
+import { announceEnd, bringToFront, openWindow } from './window';
 import { languageFor, setWords } from './words';
 
 const isDebug = process.env['UNDERPAINT_DEBUG'] === '1';
@@ -91,9 +92,10 @@ async function start(): Promise<void> {
     applyPreferences,
     isWindowVisible: () => window !== null && window.isVisible() && !window.isMinimized(),
     send: (name, payload) => sendEvent(window, name, payload),
-    announceResults: (count) => {
-      if (window !== null) announceResults(window, count);
+    announceEnd: (pictures, stopped) => {
+      if (window !== null) announceEnd(window, pictures, stopped);
     },
+    keepAwake: makeStayAwake(),
     showProgress: (fraction) => {
       if (window !== null && !window.isDestroyed()) window.setProgressBar(fraction ?? -1);
     },

@@ -68,11 +68,15 @@ export function openWindow(options: WindowOptions): BrowserWindow {
   return window;
 }
 
-/** Tells a person who works in another program meanwhile that pictures are ready; a click brings the window back. */
-export function announceResults(window: BrowserWindow, count: number): void {
+/** Tells a person who works in another program meanwhile that the work is over; a click brings the window back. */
+export function announceEnd(window: BrowserWindow, pictures: number, stopped: number): void {
   if (window.isDestroyed() || window.isFocused() || !Notification.isSupported()) return;
   const say = words().desktop;
-  const title = count === 1 ? say.ready_one : fill(say.ready_other, { count });
+  const ready = pictures === 1 ? say.ready_one : fill(say.ready_other, { count: pictures });
+  const left = stopped === 1 ? say.stopped_one : fill(say.stopped_other, { count: stopped });
+  const title = [pictures === 0 ? null : ready, stopped === 0 ? null : left]
+    .filter((part) => part !== null)
+    .join(' · ');
   const notification = new Notification({ title, silent: true });
   notification.on('click', () => bringToFront(window));
   notification.show();

@@ -85,6 +85,7 @@ function table({ machine, runs, pipeline, decode }) {
 /** Name → bench; each parses its own options. Loaded when asked for, because they need installed packages. */
 const OTHERS = {
   checkpoint: async () => (await import('./bench/checkpoint.mjs')).benchCheckpoint,
+  kill: async () => (await import('./bench/kill.mjs')).benchKill,
   gallery: async () => (await import('./bench/gallery.mjs')).benchGallery,
   starter: async () => (await import('./bench/starter.mjs')).benchStarter,
   window: async () => (await import('./bench/window.mjs')).benchWindow,

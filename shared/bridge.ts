@@ -34,6 +34,11 @@ export const PAGE_REQUESTS = [
   'job.cancel',
   'job.resume',
   'job.discard',
+  'job.start-group',
+  'job.keep',
+  'queue.move',
+  'queue.pause',
+  'queue.cancel',
   'result.save',
   'result.reveal',
   'result.copy',
@@ -61,6 +66,7 @@ export type PageRequestName = (typeof PAGE_REQUESTS)[number];
 
 export const PAGE_EVENTS = [
   'job.changed',
+  'queue.changed',
   'job.progress',
   'results.added',
   'consent.asked',

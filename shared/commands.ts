@@ -36,6 +36,12 @@ export const COMMANDS = {
 
   generate: { menu: 'picture', keys: ['Mod+Enter'] },
   cancel: { menu: 'picture', keys: ['Mod+.', 'Escape'] },
+  'keep-as-it-is': { menu: 'picture', keys: ['Mod+Shift+K'] },
+  'strength-strip': { menu: 'picture', keys: ['Mod+Shift+Enter'], startsGroup: true },
+  'seed-variations': { menu: 'picture', keys: ['Mod+Alt+Enter'] },
+  'all-choices': { menu: 'picture', keys: [] },
+  'pause-queue': { menu: 'picture', keys: [], startsGroup: true },
+  'cancel-all': { menu: 'picture', keys: ['Mod+Shift+Backspace'] },
   'use-as-input': { menu: 'picture', keys: [], startsGroup: true },
   'use-with-settings': { menu: 'picture', keys: [] },
   'reuse-settings': { menu: 'picture', keys: [] },

@@ -4,7 +4,7 @@ import { COMMAND_IDS, PAGE_COMMAND_IDS, SHELL_COMMAND_IDS } from './commands';
 import { exportChangeSchema, exportSettingsSchema } from './export';
 import { gallerySearchSchema } from './gallery';
 import { generationSettingsSchema } from './generation';
-import { jobProgressSchema, jobViewSchema } from './job';
+import { jobProgressSchema, jobViewSchema, queueViewSchema } from './job';
 import { modelInfoSchema } from './models';
 import { endpointUrlSchema } from './network';
 import {
@@ -20,6 +20,7 @@ import { promptLibrarySchema, promptPairSchema } from './prompt-library';
 import { styleSchema } from './prompt-style';
 import { restoredSettingsSchema } from './restored-settings';
 import { draftSchema, preferencesSchema } from './settings';
+import { groupSchema, variationSchema } from './variations';
 
 const id = z.string().regex(/^[a-z0-9-]{1,64}$/);
 
@@ -61,6 +62,10 @@ export const resultViewSchema = z.object({
   height: z.number().int(),
   seed: z.number().int(),
   settings: generationSettingsSchema,
+  /** The group that its job was started with. */
+  group: groupSchema.nullable().optional(),
+  /** The step after which it was stopped, to keep what was there. */
+  stoppedAfter: z.number().int().optional(),
   createdAt: z.number(),
 });
 export type ResultView = z.infer<typeof resultViewSchema>;
@@ -76,6 +81,7 @@ export const appStateSchema = z.object({
   source: sourceSchema.nullable(),
   models: z.array(modelInfoSchema),
   jobs: z.array(jobViewSchema),
+  queue: queueViewSchema,
   results: z.array(resultViewSchema),
 });
 export type AppState = z.infer<typeof appStateSchema>;
@@ -167,11 +173,32 @@ export const REQUESTS = {
     }),
     response: jobViewSchema,
   },
+  /** Starts a group of jobs that belong together. Throws `usage` when the prompt's choices make too many. */
+  'job.start-group': {
+    request: z.object({
+      sourceId: id,
+      maskId: id.nullable().default(null),
+      settings: generationSettingsSchema,
+      variation: variationSchema,
+    }),
+    response: z.array(jobViewSchema),
+  },
+  /** Stops the running job after its next step and keeps what is there as a result. */
+  'job.keep': { request: z.object({ jobId: id }), response: nothing },
   'job.cancel': { request: z.object({ jobId: id }), response: nothing },
   /** Goes on where an interrupted, failed or cancelled job stopped. */
   'job.resume': { request: z.object({ jobId: id }), response: jobViewSchema },
   /** Forgets an interrupted, failed or cancelled job and its journal. */
   'job.discard': { request: z.object({ jobId: id }), response: nothing },
+  /** Puts waiting jobs, in the order given, before another waiting one; null: at the end. */
+  'queue.move': {
+    request: z.object({ jobIds: z.array(id).min(1).max(1000), before: id.nullable() }),
+    response: nothing,
+  },
+  /** Lets the running job be the last one for now, or lets the queue go on. */
+  'queue.pause': { request: z.object({ isPaused: z.boolean() }), response: nothing },
+  /** Cancels these jobs; null: everything that waits and runs. */
+  'queue.cancel': { request: z.object({ jobIds: z.array(id).max(1000).nullable() }), response: nothing },
   /** Native save dialog, then the picture is written; null when the person closed it. */
   'result.save': {
     /** Not asking: into the folder of the last one, under a name that is free; the first time it is asked for. */
@@ -197,8 +224,11 @@ export const REQUESTS = {
   },
   /** A stretch of the results that a search finds, newest first. */
   'gallery.search': { request: gallerySearchSchema, response: z.array(resultViewSchema) },
-  /** How many a search finds. */
-  'gallery.count': { request: gallerySearchSchema, response: z.object({ total: z.number().int() }) },
+  /** How many a search finds; `isReading`: so far, while a lost index is made again. */
+  'gallery.count': {
+    request: gallerySearchSchema,
+    response: z.object({ total: z.number().int(), isReading: z.boolean() }),
+  },
   /** Models of all results, most used first; null is the bundled one. */
   'gallery.models': { request: nothing, response: z.array(z.string().nullable()) },
   /** Shows the result's file in the platform's file manager. */
@@ -243,6 +273,8 @@ export type ResponseOf<N extends RequestName> = z.output<(typeof REQUESTS)[N]['r
 export const EVENTS = {
   /** A job changed its state. */
   'job.changed': jobViewSchema,
+  /** The order of what waits, or the pause, changed. */
+  'queue.changed': queueViewSchema,
   /** A job went on. `previewUrl` is set with a `preview` progress. */
   'job.progress': z.object({ jobId: id, progress: jobProgressSchema, previewUrl: z.string().optional() }),
   /** A job ended well; these are its pictures. */

@@ -73,6 +73,8 @@ export type MaskSettings = z.infer<typeof maskSettingsSchema>;
 /** The settings that decide a picture. `null` means: what the model recommends. */
 export const generationSettingsSchema = z.object({
   prompt: z.string().max(LIMITS.promptLength),
+  /** The prompt as it was written, with the choices (`{a|b}`) that `prompt` was picked from; `null`: as it stands. Paints nothing. */
+  promptTemplate: z.string().max(LIMITS.promptLength).nullable().default(null),
   negativePrompt: z.string().max(LIMITS.promptLength).default(''),
   /** The style in the prompts; in the form, the one that will be applied to them. */
   style: appliedStyleSchema.nullable().default(null),

@@ -4,6 +4,7 @@ import { errorBodySchema } from './errors';
 import { generationSettingsSchema, maskSettingsSchema, schedulerNameSchema } from './generation';
 import { familySchema } from './models';
 import { providerSchema, stageReportSchema, stageSchema } from './placement';
+import { groupSchema } from './variations';
 
 export const JOB_STATES = [
   'queued',
@@ -34,6 +35,8 @@ export const jobOutputSchema = z.object({
   width: z.number().int(),
   height: z.number().int(),
   sha256: z.string(),
+  /** The step after which the person stopped it, to keep what was there; left out for a finished picture. */
+  stoppedAfter: z.number().int().optional(),
 });
 export type JobOutput = z.infer<typeof jobOutputSchema>;
 
@@ -153,6 +156,8 @@ export const jobViewSchema = z.object({
   sourceId: z.string(),
   maskId: z.string().nullable().optional(),
   settings: generationSettingsSchema,
+  /** The group that it was started with. */
+  group: groupSchema.nullable().optional(),
   createdAt: z.number(),
   report: jobReportSchema.nullable(),
   error: errorBodySchema.nullable(),
@@ -160,3 +165,12 @@ export const jobViewSchema = z.object({
   canResume: z.boolean(),
 });
 export type JobView = z.infer<typeof jobViewSchema>;
+
+/** The jobs that wait, as the window sees them. */
+export const queueViewSchema = z.object({
+  /** Ids in the order in which they will begin. */
+  waiting: z.array(z.string()),
+  /** True: what runs is finished, and nothing else begins until the person lets it. */
+  isPaused: z.boolean(),
+});
+export type QueueView = z.infer<typeof queueViewSchema>;

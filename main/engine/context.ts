@@ -10,6 +10,8 @@ export interface JobContext {
   readonly models: ModelCache;
   /** Aborted: the job ends before its next step with `AppError('cancelled')`. */
   readonly signal: AbortSignal;
+  /** Aborted: the picture in work ends after its next step on this machine, and what is there is decoded and saved. */
+  readonly finish?: AbortSignal | undefined;
   readonly onProgress: (progress: JobProgress) => void;
   /** What the job may use of the network; left out: nothing. */
   readonly remote?: RemoteAccess | undefined;

@@ -22,6 +22,12 @@ import { hasPosterior, latentMean, sampleLatents, type Encoded } from './stages/
 import { encodeStage } from './stages/vae-stages';
 import { maskedPicture } from './stages/pixels';
 
+/** Latents to decode, and after which step they were taken when the person stopped early; null for finished ones. */
+export interface MadeLatents {
+  readonly latents: Latents;
+  readonly stoppedAfter: number | null;
+}
+
 /** Steps 5 and 6: the random draws in diffusers' order (pipelines.md 1.5), then the loop of pipelines.md 1.7. */
 export async function generatePicture(
   job: Job,
@@ -29,7 +35,7 @@ export async function generatePicture(
   seed: number,
   conditioning: () => Promise<Conditioning>,
   encoded: Encoded,
-): Promise<Latents> {
+): Promise<MadeLatents> {
   const { context, journal, log, model, settings } = job;
   const shape = { channels: encoded.channels, height: encoded.height, width: encoded.width };
   const denoising = new Denoising({ model, settings, shape, seed, exact: context.exact });
@@ -81,6 +87,8 @@ export async function generatePicture(
     const stepsLeft = of - stepsDone + (settings.count - image - 1) * of;
     log.step(image, stepsDone, of, ms, stepsLeft, settings.count - image);
   };
+  /** What the picture would be, as the last step saw it, for a person who stops here. */
+  const early: { latents: Float32Array | null } = { latents: null };
   const runHere = (): Promise<null> => {
     const { denoiser } = model.folder;
     let provider = model.runtime.expectedProvider(denoiser) ?? 'cpu';
@@ -104,6 +112,10 @@ export async function generatePicture(
         await afterStep(performance.now() - startedAt);
         // Lets messages in (cancel), since a run blocks this thread.
         await nextTurn();
+        if (context.finish?.aborted === true && denoising.stepsDone < of) {
+          early.latents = predicted;
+          break;
+        }
       }
       const peak = endPeak();
       const memoryBytes = provider === 'cpu' && isCold ? peak : null;
@@ -132,7 +144,8 @@ export async function generatePicture(
       },
     });
   await (denoising.stepsDone < of ? placed(job, 'generate', image, runThere, runHere) : runHere());
-  return { data: denoising.latents, ...shape };
+  const stoppedAfter = early.latents === null ? null : denoising.stepsDone;
+  return { latents: { data: early.latents ?? denoising.latents, ...shape }, stoppedAfter };
 }
 
 /** Which cells of the latents are painted anew: [h, w] of 0 and 1. */

@@ -143,6 +143,7 @@ export async function img2img(params: Img2ImgParams, context: JobContext): Promi
       const encoded = await encode(job);
       for (let image = outputs.length; image < settings.count; image += 1) {
         outputs.push(await makePicture(job, image, conditioning, encoded));
+        if (context.finish?.aborted === true) break;
       }
     }
   }
@@ -186,13 +187,18 @@ async function makePicture(
 ): Promise<JobOutput> {
   const seed = job.journal.seed + image;
   let rgb = await job.journal.readDecoded(image);
+  let stoppedAfter: number | null = null;
   if (rgb === null) {
-    const latents = await generatePicture(job, image, seed, conditioning, encoded);
+    const made = await generatePicture(job, image, seed, conditioning, encoded);
+    const { latents } = made;
+    stoppedAfter = made.stoppedAfter;
+    if (stoppedAfter !== null) job.log.notice(`Stopped after step ${stoppedAfter}; what was there is kept.`);
     throwIfCancelled(job.context);
 
     // 7 · Decode.
     rgb = await decode(job, image, latents);
-    await job.journal.writeDecoded(image, rgb);
+    // What was stopped early is made again from its last step after a crash, and goes on to its end then.
+    if (stoppedAfter === null) await job.journal.writeDecoded(image, rgb);
   }
 
   // 8 · Back to the picture's own size, what the mask keeps as it was, and write with the settings inside.
@@ -203,7 +209,7 @@ async function makePicture(
   );
   const pixels =
     job.mask === null ? { rgb: result.rgb } : composite(result.rgb, job.picture, job.mask.weights);
-  const output = await save(job, image, seed, pixels);
+  const output = await save(job, image, seed, pixels, stoppedAfter);
   await job.journal.addOutput(output);
   if (job.settings.count > 1) job.context.onProgress({ kind: 'picture', image, output });
   return output;
@@ -276,6 +282,7 @@ async function save(
   image: number,
   seed: number,
   pixels: Pick<ResultImage, 'rgb' | 'ownRgba'>,
+  stoppedAfter: number | null = null,
 ): Promise<JobOutput> {
   const { params, picture, settings } = job;
   const name = settings.count === 1 ? params.outputName : `${params.outputName}-${image + 1}`;
@@ -283,11 +290,12 @@ async function save(
   const bytes = await encodePicture(
     { width: picture.width, height: picture.height, alpha: picture.alpha, ...pixels },
     settings.format,
-    embeddedSettings(job, seed),
+    embeddedSettings(job, seed, stoppedAfter),
   );
   await writeAtomically(path, bytes);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  return { path, seed, width: picture.width, height: picture.height, sha256 };
+  const output = { path, seed, width: picture.width, height: picture.height, sha256 };
+  return stoppedAfter === null ? output : { ...output, stoppedAfter };
 }
 
 /** Strength 0: the input's own pixels, upright and in sRGB, with the colours under its transparency. */
@@ -304,7 +312,7 @@ function jobKey(
   picture: Picture,
   mask: JobMask | null,
 ): string {
-  const { encode: _, generate: __, decode: ___, ...rest } = settings;
+  const { encode: _, generate: __, decode: ___, promptTemplate: ____, ...rest } = settings;
   const decisive = {
     ...rest,
     loras,

@@ -38,12 +38,14 @@ import { APP_VERSION } from './version';
 interface Call {
   readonly id: number;
   readonly signal: AbortSignal;
+  /** See `JobContext.finish`. */
+  readonly finish: AbortSignal;
 }
 
 type Handlers = { [M in EngineMethod]: (params: unknown, call: Call) => Promise<EngineAnswers[M]> };
 
 const models = new ModelCache();
-const running = new Map<number, AbortController>();
+const running = new Map<number, { cancel: AbortController; finish: AbortController }>();
 /** Jobs run one after the other: they share the cores and the memory. */
 let lastJob: Promise<unknown> = Promise.resolve();
 /** Bearer tokens of endpoints by origin, as the main process has handed them over. */
@@ -116,12 +118,13 @@ const handlers: Handlers = {
     const { family } = detectFamily(await readModelFolder(settings.model ?? starterModelPath()));
     return consentNeeded(settings, family, await readNetworkSettings());
   },
-  img2img: async (params, { id, signal }) => {
+  img2img: async (params, { id, signal, finish }) => {
     const job = ENGINE_METHODS.img2img.parse(params);
     return inTurn(signal, () =>
       img2img(job, {
         models,
         signal,
+        finish,
         onProgress: (progress) => send({ type: 'progress', id, progress }),
         remote: remoteAccess({ allowedOnce: job.allowedOnce ?? [] }),
       }),
@@ -173,15 +176,19 @@ function send(message: FromEngine): void {
 }
 
 async function answer(id: number, method: string, params: unknown): Promise<void> {
-  const controller = new AbortController();
-  running.set(id, controller);
+  const call = { cancel: new AbortController(), finish: new AbortController() };
+  running.set(id, call);
   try {
     if (!isMethod(method)) throw new AppError('internal', `The engine has no method "${method}".`);
     send({
       type: 'answer',
       id,
       ok: true,
-      value: await handlers[method](params, { id, signal: controller.signal }),
+      value: await handlers[method](params, {
+        id,
+        signal: call.cancel.signal,
+        finish: call.finish.signal,
+      }),
     });
   } catch (error) {
     send({ type: 'answer', id, ok: false, error: toErrorBody(explain(error, method)) });
@@ -213,7 +220,8 @@ process.on('message', (raw) => {
     return;
   }
   if (message.data.type === 'tokens') ({ tokens } = message.data);
-  else if (message.data.type === 'cancel') running.get(message.data.id)?.abort();
+  else if (message.data.type === 'cancel') running.get(message.data.id)?.cancel.abort();
+  else if (message.data.type === 'finish') running.get(message.data.id)?.finish.abort();
   else void answer(message.data.id, message.data.method, message.data.params);
 });
 process.on('disconnect', () => process.exit(0));

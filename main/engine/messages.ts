@@ -149,6 +149,8 @@ export const toEngineSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('request'), id: z.number().int(), method: z.string(), params: z.unknown() }),
   /** Aborts the request before its next step. */
   z.object({ type: z.literal('cancel'), id: z.number().int() }),
+  /** Ends the request's picture after its next step: what is there is decoded and saved. */
+  z.object({ type: z.literal('finish'), id: z.number().int() }),
 ]);
 export type ToEngine = z.infer<typeof toEngineSchema>;
 

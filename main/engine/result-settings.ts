@@ -30,7 +30,11 @@ export const maskReport = ({
   mask === null ? null : { ...settings.mask, sha256: mask.sha256, box: plan.source };
 
 /** Settings of one result picture. The text names LoRAs in the prompt, as every tool does; the JSON beside it. */
-export function embeddedSettings(made: MadeWith, seed: number): EmbeddedSettings {
+export function embeddedSettings(
+  made: MadeWith,
+  seed: number,
+  stoppedAfter: number | null = null,
+): EmbeddedSettings {
   const { settings, prompt, loras, model, plan } = made;
   const { folder, traits } = model;
   const mask = maskReport(made);
@@ -55,12 +59,14 @@ export function embeddedSettings(made: MadeWith, seed: number): EmbeddedSettings
       app: 'underpaint',
       version: APP_VERSION,
       prompt,
+      ...(settings.promptTemplate === null ? {} : { promptTemplate: settings.promptTemplate }),
       negativePrompt: settings.negativePrompt,
       ...(settings.style === null ? {} : { style: settings.style }),
       loras,
       strength: settings.strength,
       steps: settings.steps,
-      stepsRun: stepsThatRun(settings.steps, settings.strength, traits.stepRule),
+      stepsRun: stoppedAfter ?? stepsThatRun(settings.steps, settings.strength, traits.stepRule),
+      ...(stoppedAfter === null ? {} : { stoppedAfter }),
       guidance: settings.guidance,
       seed,
       noise: 'mt19937-f32',

@@ -41,6 +41,8 @@ export interface EngineRequestOptions {
   onProgress?: (progress: JobProgress) => void;
   /** Aborting it cancels the request before the engine's next step. */
   signal?: AbortSignal;
+  /** Aborting it ends the picture in work after its next step; the answer is what was there. */
+  finish?: AbortSignal;
 }
 
 interface PendingRequest {
@@ -94,8 +96,10 @@ export class EngineHost {
       const child = this.#ensureChild();
       const id = this.#nextId++;
       const onAbort = (): void => this.#cancel(id);
+      const onFinish = (): void => child.send({ type: 'finish', id });
       const settle = (): void => {
         options.signal?.removeEventListener('abort', onAbort);
+        options.finish?.removeEventListener('abort', onFinish);
         this.#pending.delete(id);
         this.#restIfIdle();
       };
@@ -116,6 +120,7 @@ export class EngineHost {
       });
       clearTimeout(this.#idleTimer);
       options.signal?.addEventListener('abort', onAbort, { once: true });
+      options.finish?.addEventListener('abort', onFinish, { once: true });
       child.send({ type: 'request', id, method, params: parsedParams });
     });
   }

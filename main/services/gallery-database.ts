@@ -3,10 +3,12 @@
  * Everything in it can be made again from the log of results, so it is never the only place where something stands.
  */
 import { rmSync } from 'node:fs';
-import { Database, SQLite3Error } from 'node-sqlite3-wasm';
+import { Database, SQLite3Error, type Statement } from 'node-sqlite3-wasm';
 
-/** What a search looks at, beside the record itself. `seq` grows with every result: larger is newer. */
+/** What a search looks at, beside the record itself. */
 export interface Entry {
+  /** Grows with every result: larger is newer. The byte of the log at which its line begins. */
+  seq: number;
   id: string;
   jobId: string;
   /** Milliseconds since 1970. */
@@ -30,7 +32,7 @@ export interface Filter {
   isStarred: boolean;
 }
 
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 const SCHEMA = `
   CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
   CREATE TABLE entries (
@@ -48,21 +50,32 @@ const SCHEMA = `
   PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
+/** Name of the number that is there once everything of the log has been read. */
+const WHOLE = 'isWhole';
+
 /** Every value of a statement is bound, never written into its text. */
 type Value = string | number;
 
 /** One open index. Close it when it is not needed any more. */
 export class GalleryDatabase {
   readonly #db: Database;
+  readonly #insert: { entry: Statement; record: Statement; words: Statement };
   /** True when it was made now and holds nothing yet. */
   readonly isNew: boolean;
 
   private constructor(db: Database, isNew: boolean) {
     this.#db = db;
     this.isNew = isNew;
+    this.#insert = {
+      entry: db.prepare(
+        'INSERT OR IGNORE INTO entries (seq, id, job, createdAt, model, isStarred) VALUES (?, ?, ?, ?, ?, ?)',
+      ),
+      record: db.prepare('INSERT INTO records (seq, record) VALUES (?, ?)'),
+      words: db.prepare('INSERT INTO words (rowid, prompt) VALUES (?, ?)'),
+    };
   }
 
-  /** Opens the file, or makes a new one in its place when it is missing, damaged or of another version. */
+  /** Opens the file, or makes a new one in its place when it is missing, damaged, not whole or of another version. */
   static open(filePath: string, log: (text: string) => void): GalleryDatabase {
     // Only one app works in a home folder, so a lock that is there was left by one that was killed.
     rmSync(`${filePath}.lock`, { recursive: true, force: true });
@@ -73,7 +86,8 @@ export class GalleryDatabase {
       if (db.get('PRAGMA user_version')?.['user_version'] === SCHEMA_VERSION) {
         // Reads every table once, so that damage shows here and not in the middle of a search.
         db.get('SELECT max(seq), (SELECT max(seq) FROM records), (SELECT count(*) FROM meta) FROM entries');
-        return new GalleryDatabase(db, false);
+        if (db.get('SELECT value FROM meta WHERE name = ?', [WHOLE]) !== null)
+          return new GalleryDatabase(db, false);
       }
     } catch (error) {
       if (!(error instanceof SQLite3Error)) throw error;
@@ -88,16 +102,30 @@ export class GalleryDatabase {
     return new GalleryDatabase(fresh, true);
   }
 
-  /** Runs several changes as one: all of them are on the disk, or none. */
+  /** Runs several changes as one: all of them are made, or none; inside a longer change they get onto the disk with it. */
   inOne(work: () => void): void {
-    this.#db.exec('BEGIN');
+    this.#db.exec('SAVEPOINT one');
     try {
       work();
-      this.#db.exec('COMMIT');
     } catch (error) {
-      this.#db.exec('ROLLBACK');
+      this.#db.exec('ROLLBACK TO one; RELEASE one');
       throw error;
     }
+    this.#db.exec('RELEASE one');
+  }
+
+  /** Begins a longer change, during which the process may do other things. End it with `commit`. */
+  begin(): void {
+    this.#db.exec('BEGIN');
+  }
+
+  commit(): void {
+    this.#db.exec('COMMIT');
+  }
+
+  /** Everything of the log is in here now. */
+  finish(): void {
+    this.remember(WHOLE, 1);
   }
 
   /** A number that was remembered; 0 for none. */
@@ -109,17 +137,13 @@ export class GalleryDatabase {
     this.#db.run('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)', [name, value]);
   }
 
-  /** Adds an entry as the newest; one that is there already stays as it is. */
+  /** Adds an entry; one that is there already stays as it is. */
   add(entry: Entry): void {
-    const { id, jobId, createdAt, model, isStarred, prompt, record } = entry;
-    const added = this.#db.run(
-      'INSERT OR IGNORE INTO entries (id, job, createdAt, model, isStarred) VALUES (?, ?, ?, ?, ?)',
-      [id, jobId, createdAt, model, isStarred ? 1 : 0],
-    );
-    if (added.changes === 0) return;
-    const seq = Number(added.lastInsertRowid);
-    this.#db.run('INSERT INTO records (seq, record) VALUES (?, ?)', [seq, record]);
-    this.#db.run('INSERT INTO words (rowid, prompt) VALUES (?, ?)', [seq, prompt]);
+    const { seq, id, jobId, createdAt, model, isStarred, prompt, record } = entry;
+    const { changes } = this.#insert.entry.run([seq, id, jobId, createdAt, model, isStarred ? 1 : 0]);
+    if (changes === 0) return;
+    this.#insert.record.run([seq, record]);
+    this.#insert.words.run([seq, prompt]);
   }
 
   star(id: string, isStarred: boolean): void {
@@ -179,6 +203,7 @@ export class GalleryDatabase {
   }
 
   close(): void {
+    for (const statement of Object.values(this.#insert)) statement.finalize();
     this.#db.close();
   }
 

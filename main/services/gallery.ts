@@ -5,18 +5,27 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../shared/errors';
 import type { ResultView } from '../../shared/contract';
 import type { GallerySearch } from '../../shared/gallery';
 import type { GenerationSettings } from '../../shared/generation';
 import type { JobReport } from '../../shared/job';
+import type { Group } from '../../shared/variations';
 import { GalleryDatabase, type Entry, type Found } from './gallery-database';
-import { GalleryLog, recordSchema, type LogLine, type ResultRecord } from './gallery-log';
 import { ID_PATTERN, resultUrl, SOURCE_SIDE_PX, sourceFullUrl, sourceUrl, thumbnailUrl } from './media-urls';
+import { GalleryLog, recordSchema, type LogLine, type PlacedLine, type ResultRecord } from './gallery-log';
 import { findLostPictures, UNKNOWN_SOURCE } from './lost-pictures';
 
 /** As many log lines are taken into the index at once; between them the app may do other things. */
-const LINES_AT_ONCE = 500;
+const LINES_AT_ONCE = 100;
+/** A lost index is made again for so long before the window shows, in ms, and until the newest pictures are in. The rest comes behind it. */
+const PATIENCE_MS = 150;
+/**
+ * So long the making of an index holds up everything else at a time, in ms, and so long it rests then. Where the machine is so busy
+ * that the time runs out at once, it still takes in a few.
+ */
+const [WORK_MS, REST_MS, LEAST] = [8, 3, 16];
 /** Name of the index's number for how far the log was read, in bytes. */
 const READ_TO = 'logBytes';
 
@@ -27,6 +36,9 @@ export class Gallery {
   readonly #lines: GalleryLog;
   #index: GalleryDatabase | null = null;
   #adding: Promise<unknown> = Promise.resolve();
+  #reading: Promise<void> = Promise.resolve();
+  #isReading = false;
+  #isClosing = false;
 
   constructor(folder: string, log: (text: string) => void) {
     this.#folder = folder;
@@ -34,7 +46,10 @@ export class Gallery {
     this.#lines = new GalleryLog(path.join(folder, 'index.jsonl'), log);
   }
 
-  /** Opens the index and takes in what the log has beyond it; a lost one is made again. Answers whether it was. */
+  /**
+   * Opens the index and takes in what the log has beyond it. A lost one is made again, newest pictures first, behind the window if
+   * that takes long (`isReading`). Answers whether it was lost.
+   */
   async load(): Promise<boolean> {
     await mkdir(this.#folder, { recursive: true });
     const file = path.join(this.#folder, 'gallery.db');
@@ -46,14 +61,33 @@ export class Gallery {
       index = GalleryDatabase.open(file, this.#log);
     }
     this.#index = index;
-    const isRebuilt = index.isNew;
+    if (index.isNew) {
+      this.#isReading = true;
+      await new Promise<void>((newestAreIn, fail) => {
+        const reading = this.#readAll(index, this.#lines.sizeBytes(), newestAreIn);
+        this.#reading = reading.finally(() => (this.#isReading = false));
+        this.#reading.then(newestAreIn, fail);
+      });
+      await Promise.race([this.#reading, sleep(PATIENCE_MS)]);
+      return true;
+    }
     for await (const { lines, end } of this.#lines.read(index.remembered(READ_TO), LINES_AT_ONCE)) {
       index.inOne(() => {
-        for (const line of lines) this.#take(line);
+        for (const placed of lines) this.#take(placed);
         index.remember(READ_TO, end);
       });
     }
-    return isRebuilt;
+    return false;
+  }
+
+  /** True while a lost index is made again: searches find what is there so far. */
+  get isReading(): boolean {
+    return this.#isReading;
+  }
+
+  /** Answers when the index has everything; rejects when it could not be made. */
+  whenRead(): Promise<void> {
+    return this.#reading;
   }
 
   /** Takes in pictures that lie in the folder and stand nowhere, with the settings that they carry; answers how many. */
@@ -105,10 +139,12 @@ export class Gallery {
         jobId: job.id,
         sourceId: job.sourceId,
         maskId: job.maskId ?? null,
+        group: job.group ?? null,
         width: output.width,
         height: output.height,
         seed: output.seed,
         settings: job.settings,
+        ...(output.stoppedAfter === undefined ? {} : { stoppedAfter: output.stoppedAfter }),
         createdAt,
         file,
       });
@@ -145,7 +181,8 @@ export class Gallery {
 
   /** Answers when everything that was begun is on the disk, and closes the index. */
   async close(): Promise<void> {
-    await this.#adding.catch(() => undefined);
+    this.#isClosing = true;
+    await Promise.allSettled([this.#adding, this.#reading]);
     this.#index?.close();
     this.#index = null;
   }
@@ -184,9 +221,9 @@ export class Gallery {
         const isNew = (line: LogLine): boolean => !('id' in line) || this.#db.find(line.id) === null;
         const fresh = lines.filter(isNew);
         if (fresh.length === 0) return;
-        const end = await this.#lines.append(fresh);
+        const { placed, end } = await this.#lines.append(fresh);
         this.#db.inOne(() => {
-          for (const line of fresh) this.#take(line);
+          for (const one of placed) this.#take(one);
           this.#db.remember(READ_TO, end);
         });
       });
@@ -194,10 +231,64 @@ export class Gallery {
     return append;
   }
 
-  #take(line: LogLine): void {
+  #take({ line, at }: PlacedLine): void {
     if ('starred' in line) this.#db.star(line.starred, line.value);
     else if ('deleted' in line) this.#db.remove(line.deleted);
-    else if (this.#absolutePath(line) !== null) this.#db.add(entryOf(line));
+    else if (this.#absolutePath(line) !== null) this.#db.add(entryOf(line, at, false));
+  }
+
+  /** Makes the index from the log's first `end` bytes, a little at a time; one that is left in the middle is begun anew next time. */
+  async #readAll(index: GalleryDatabase, end: number, onNewest: () => void): Promise<void> {
+    // What is appended meanwhile goes in by itself.
+    index.remember(READ_TO, end);
+    const later = new LaterLines((id) => index.find(id) !== null);
+    let since = performance.now();
+    let isNewest = true;
+    for await (const lines of this.#lines.readBack(end)) {
+      index.begin();
+      try {
+        for (const [count, entry] of later.entriesBefore(lines).entries()) {
+          if (this.#absolutePath(parse(entry)) !== null) index.add(entry);
+          if (isNewest || count % LEAST > 0 || performance.now() - since < WORK_MS) continue;
+          await sleep(REST_MS);
+          since = performance.now();
+        }
+      } finally {
+        index.commit();
+      }
+      if (this.#isClosing) return;
+      if (isNewest) onNewest();
+      isNewest = false;
+    }
+    index.finish();
+  }
+}
+
+/** Reads the log backwards: what a later line says about a picture is known when the line of the picture itself comes. */
+class LaterLines {
+  readonly #isKnown: (id: string) => boolean;
+  readonly #deleted = new Set<string>();
+  readonly #stars = new Map<string, boolean>();
+
+  constructor(isKnown: (id: string) => boolean) {
+    this.#isKnown = isKnown;
+  }
+
+  /** The entries of lines that stand before all lines so far, in the order of the log. */
+  entriesBefore(lines: readonly PlacedLine[]): Entry[] {
+    const entries: Entry[] = [];
+    for (const { line, at } of lines.toReversed()) {
+      if ('starred' in line) {
+        if (!this.#stars.has(line.starred)) this.#stars.set(line.starred, line.value);
+      } else if ('deleted' in line) {
+        // One that was made again after it was deleted is there already.
+        const isAgain = this.#isKnown(line.deleted) || entries.some(({ id }) => id === line.deleted);
+        if (!isAgain) this.#deleted.add(line.deleted);
+      } else if (!this.#deleted.has(line.id)) {
+        entries.push(entryOf(line, at, this.#stars.get(line.id) ?? false));
+      }
+    }
+    return entries.toReversed();
   }
 }
 
@@ -207,6 +298,7 @@ export interface AddedJob {
   sourceId: string;
   maskId?: string | null;
   settings: GenerationSettings;
+  group?: Group | null;
   report: Pick<JobReport, 'outputs'>;
   /** Index of the first of these pictures in the job; 0 when left out. */
   firstImage?: number;
@@ -214,13 +306,14 @@ export interface AddedJob {
   finishedAt: number;
 }
 
-const entryOf = (record: ResultRecord): Entry => ({
+const entryOf = (record: ResultRecord, seq: number, isStarred: boolean): Entry => ({
+  seq,
   id: record.id,
   jobId: record.jobId,
   createdAt: record.createdAt,
   model: record.settings.model ?? '',
   prompt: record.settings.prompt,
-  isStarred: false,
+  isStarred,
   record: JSON.stringify(record),
 });
 
@@ -230,7 +323,7 @@ const sourceUrlsOf = ({ sourceId, width, height }: Pick<ResultView, 'sourceId' |
   ...(Math.max(width, height) > SOURCE_SIDE_PX ? { sourceFullUrl: sourceFullUrl(sourceId) } : {}),
 });
 
-const parse = ({ record }: Found): ResultRecord => recordSchema.parse(JSON.parse(record));
+const parse = ({ record }: Pick<Found, 'record'>): ResultRecord => recordSchema.parse(JSON.parse(record));
 
 const gone = (): AppError =>
   new AppError('input', 'This result is not there any more; its file was moved or deleted.');

@@ -1,26 +1,37 @@
-/** The queue: one job at a time in the order they came; every state is on disk before the next step, so nothing is lost with the app. */
-import { randomBytes, randomInt } from 'node:crypto';
+/** The queue: one job at a time in the person's order; every state is on disk before the next step, so nothing is lost with the app. */
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { ResultView } from '../../shared/contract';
 import { AppError, toErrorBody, type ErrorBody } from '../../shared/errors';
-import { MAX_RANDOM_SEED, type GenerationSettings } from '../../shared/generation';
+import type { GenerationSettings } from '../../shared/generation';
 import {
   JOB_TRANSITIONS,
   type JobProgress,
-  type JobReport,
   type JobState,
   type JobView,
+  type QueueView,
 } from '../../shared/job';
 import type { Permission } from '../../shared/network-view';
+import {
+  variations,
+  withWords,
+  type Group,
+  type SeededSettings,
+  type Variation,
+} from '../../shared/variations';
 import type { EngineHost } from './engine-host';
 import type { Gallery } from './gallery';
 import { readJobRecords, writeJobRecord, type JobRecord } from './job-record';
 import { ID_PATTERN, previewUrl } from './media-urls';
+import { QueueOrder } from './queue-order';
+import { ACTIVE, newId, newJob, RESUMABLE, seeded, viewOf, type Job, type JobRequest } from './queued-job';
 import type { SourceStore } from './source-store';
+import { afterRestart } from './unfinished';
 
 export interface JobQueueOptions {
   jobsFolder: string;
+  /** Where the order is kept. */
+  orderFile: string;
   engine: EngineHost;
   sources: SourceStore;
   gallery: Gallery;
@@ -28,104 +39,132 @@ export interface JobQueueOptions {
   /** False while the window is hidden: previews cost time. */
   wantsPreviews: () => boolean;
   onChanged: (job: JobView) => void;
+  /** The order or the pause changed. */
+  onOrder: (queue: QueueView) => void;
   onProgress: (jobId: string, progress: JobProgress, previewUrl: string | undefined) => void;
-  /** Finished pictures: each one of several as it comes, and at the end (`isJobDone`) all of the job. */
-  onResults: (results: ResultView[], isJobDone: boolean) => void;
+  /** Finished pictures: each one of several as it comes, and at the end all of the job. */
+  onResults: (results: ResultView[]) => void;
 }
 
-interface Job {
-  record: JobRecord;
-  report: JobReport | null;
-  /** Cancels the job while it runs. */
-  abort: AbortController | null;
-  /** What the person allowed for this job alone; a later session asks again. */
-  allowedOnce: readonly Permission[];
-}
-
-/** Failures of the request itself; nothing that was done for it can be of use. */
-const HOPELESS: readonly ErrorBody['code'][] = ['usage', 'input', 'model'];
-
-const isHopeless = (record: JobRecord): boolean =>
-  record.state === 'failed' && record.error !== null && HOPELESS.includes(record.error.code);
-
-const RESUMABLE: readonly JobState[] = ['interrupted', 'failed', 'cancelled'];
+/** When the engine died under this many jobs in a row, the next ones are better left alone. */
+const MAX_DEATHS_IN_A_ROW = 3;
 
 /** All jobs of this session and the unfinished ones of earlier sessions. */
 export class JobQueue {
   readonly #options: JobQueueOptions;
   readonly #jobs = new Map<string, Job>();
-  /** Ids that wait, in order. */
-  readonly #waiting: string[] = [];
+  readonly #order: QueueOrder;
+  #hasBegun = false;
   #isRunning = false;
   #isClosed = false;
+  #deathsInARow = 0;
   #saving: Promise<void> = Promise.resolve();
 
   constructor(options: JobQueueOptions) {
     this.#options = options;
+    this.#order = new QueueOrder(options.orderFile, options.log, options.onOrder);
   }
 
-  /**
-   * Reads the jobs of earlier sessions; those that were waiting or running then are `interrupted` now, and those that failed for what
-   * was asked are forgotten: going on would fail the same way.
-   */
+  /** Reads the jobs of earlier sessions: what was painted goes on first, what waited waits again; nothing runs before `begin`. */
   async load(): Promise<void> {
-    for (const record of await readJobRecords(this.#options.jobsFolder, this.#options.log)) {
-      const job: Job = { record, report: null, abort: null, allowedOnce: [] };
+    const records = await readJobRecords(this.#options.jobsFolder, this.#options.log);
+    const [goOn, wait]: [string[], string[]] = [[], []];
+    for (const found of records) {
+      const { record, fate } = afterRestart(found, found === records.at(-1));
+      const job: Job = {
+        record,
+        report: null,
+        abort: null,
+        finish: null,
+        allowedOnce: [],
+        goesOn: fate === 'go-on',
+      };
       this.#jobs.set(record.id, job);
-      if (record.state === 'done' || isHopeless(record)) await this.#forget(job);
-      else if (record.state === 'cancelling') job.record = { ...record, state: 'cancelled' };
-      else if (record.state === 'running' || record.state === 'queued')
-        job.record = { ...record, state: 'interrupted', error: closedWhile(record.state) };
-      if (job.record !== record) await this.#save(job);
+      if (fate === 'forget') await this.#forget(job);
+      else if (fate === 'go-on') goOn.push(record.id);
+      else if (fate === 'wait') wait.push(record.id);
+      // What goes on stays `running` on the disk until it does.
+      if (record !== found && fate !== 'go-on') await this.#save(job);
     }
+    await this.#order.load(goOn, wait);
+  }
+
+  /** Lets the queue work; called once the person sees it. */
+  begin(): void {
+    this.#hasBegun = true;
+    void this.#runWaiting();
+  }
+
+  /** What waits, in order, and whether the queue is held. */
+  get order(): QueueView {
+    return this.#order.view;
   }
 
   /** All jobs, oldest first. */
   list(): JobView[] {
-    return [...this.#jobs.values()].map(toView);
+    return [...this.#jobs.values()].map(viewOf);
   }
 
-  /** Puts a new job at the end. An open seed is decided here. Throws `input` when the source is gone. */
-  async start(
-    request: { sourceId: string; maskId?: string | null; settings: GenerationSettings },
+  /** Puts a new job at the end. An open seed is decided here, and with it the prompt's choices. Throws `input` when the source is gone. */
+  async start(request: JobRequest, allowedOnce: readonly Permission[] = []): Promise<JobView> {
+    await this.#checkPictures(request);
+    return this.#add(request, withWords(seeded(request.settings)), null, allowedOnce);
+  }
+
+  /** Puts several jobs that belong together at the end. Throws like `start`, and `usage` when there would be too many. */
+  async startGroup(
+    request: JobRequest,
+    variation: Variation,
     allowedOnce: readonly Permission[] = [],
-  ): Promise<JobView> {
-    const { sourceId, maskId = null } = request;
-    await this.#options.sources.originalPath(sourceId);
-    if (maskId !== null) await this.#options.sources.originalPath(maskId, 'mask');
-    const createdAt = Date.now();
-    const record: JobRecord = {
-      version: 1,
-      id: `${createdAt.toString(36)}-${randomBytes(4).toString('hex')}`,
-      sourceId,
-      maskId,
-      settings: { ...request.settings, seed: request.settings.seed ?? randomInt(MAX_RANDOM_SEED + 1) },
-      state: 'queued',
-      createdAt,
-      startedAt: null,
-      outputFolder: null,
-      error: null,
-    };
-    const job: Job = { record, report: null, abort: null, allowedOnce };
-    await mkdir(this.folderOf(record.id), { recursive: true });
-    await writeJobRecord(this.folderOf(record.id), record);
-    this.#jobs.set(record.id, job);
-    this.#options.onChanged(toView(job));
-    this.#enqueue(job);
-    return toView(job);
+  ): Promise<JobView[]> {
+    await this.#checkPictures(request);
+    const all = variations(seeded(request.settings), variation);
+    const id = newId();
+    const views: JobView[] = [];
+    for (const [index, settings] of all.entries()) {
+      const group: Group = { id, kind: variation.kind, index, size: all.length };
+      views.push(await this.#add(request, settings, group, allowedOnce));
+    }
+    return views;
   }
 
   /** Cancels a job that waits, runs or was interrupted; one that has ended is left as it is. */
   async cancel(jobId: string): Promise<void> {
     const job = this.#get(jobId);
     if (job.record.state === 'queued' || job.record.state === 'interrupted') {
-      this.#removeFromWaiting(jobId);
+      this.#order.remove([jobId]);
       await this.#change(job, 'cancelled');
     } else if (job.record.state === 'running') {
       const saved = this.#change(job, 'cancelling');
       job.abort?.abort();
       await saved;
     }
+  }
+
+  /** Stops the picture in work after its next step and keeps what is there; a job that does not run is left as it is. */
+  keep(jobId: string): void {
+    this.#get(jobId).finish?.abort();
+  }
+
+  /** Cancels those of the jobs that wait or run; null: all. */
+  async cancelAll(jobIds: readonly string[] | null): Promise<void> {
+    const chosen = [...this.#jobs.values()].filter(
+      ({ record }) => ACTIVE.includes(record.state) && (jobIds?.includes(record.id) ?? true),
+    );
+    const ids = chosen.map(({ record }) => record.id);
+    this.#order.remove(ids);
+    await Promise.all(ids.map((id) => this.cancel(id)));
+  }
+
+  /** Puts waiting jobs, in the order given, before another waiting one; null: at the end. */
+  move(jobIds: readonly string[], before: string | null): void {
+    this.#order.move(jobIds, before);
+  }
+
+  /** Lets the running job be the last one for now, or lets the queue go on. */
+  pause(isPaused: boolean): void {
+    this.#order.pause(isPaused && this.#order.next !== null);
+    if (!isPaused) this.#tryAgain();
   }
 
   /** Puts an interrupted, failed or cancelled job at the end again; the engine goes on from its journal. */
@@ -142,9 +181,9 @@ export class JobQueue {
       );
     }
     job.allowedOnce = allowedOnce;
-    await this.#change(job, 'queued', { settings });
+    await this.#change(job, 'queued', { settings, deaths: 0, asksAgain: allowedOnce.length > 0 });
     this.#enqueue(job);
-    return toView(job);
+    return viewOf(job);
   }
 
   /** The request as it was given, with its seed. */
@@ -176,39 +215,74 @@ export class JobQueue {
   /** The app is closing: nothing more is started, and what runs stays `running` on disk, to be resumed. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#saving;
+    await Promise.all([this.#saving, this.#order.flush()]);
+  }
+
+  async #checkPictures({ sourceId, maskId = null }: JobRequest): Promise<void> {
+    await this.#options.sources.originalPath(sourceId);
+    if (maskId !== null) await this.#options.sources.originalPath(maskId, 'mask');
+  }
+
+  async #add(
+    request: JobRequest,
+    settings: SeededSettings,
+    group: Group | null,
+    allowedOnce: readonly Permission[],
+  ): Promise<JobView> {
+    const job = newJob(request, settings, group, allowedOnce);
+    const { record } = job;
+    await mkdir(this.folderOf(record.id), { recursive: true });
+    await writeJobRecord(this.folderOf(record.id), record);
+    this.#jobs.set(record.id, job);
+    this.#options.onChanged(viewOf(job));
+    this.#enqueue(job);
+    return viewOf(job);
   }
 
   #enqueue(job: Job): void {
-    this.#options.engine.tryAgain();
-    this.#waiting.push(job.record.id);
-    void this.#runWaiting();
+    this.#order.add(job.record.id);
+    this.#tryAgain();
   }
 
-  #removeFromWaiting(jobId: string): void {
-    const index = this.#waiting.indexOf(jobId);
-    if (index >= 0) this.#waiting.splice(index, 1);
+  /** The person wants something now: an engine that gave up gets another chance. */
+  #tryAgain(): void {
+    this.#deathsInARow = 0;
+    this.#options.engine.tryAgain();
+    this.begin();
   }
 
   async #runWaiting(): Promise<void> {
     if (this.#isRunning) return;
     this.#isRunning = true;
     try {
-      for (let id = this.#waiting.shift(); id !== undefined && !this.#isClosed; id = this.#waiting.shift()) {
-        const job = this.#jobs.get(id);
-        if (job !== undefined) await this.#run(job);
-      }
+      for (let job = this.#next(); job !== null; job = this.#next()) await this.#run(job);
     } finally {
       this.#isRunning = false;
     }
   }
 
+  /** Takes the job out of the queue that begins now; null when none may. */
+  #next(): Job | null {
+    const { next, view } = this.#order;
+    const job = next === null ? undefined : this.#jobs.get(next);
+    if (job === undefined || this.#isClosed || !this.#hasBegun) return null;
+    if (view.isPaused && !job.goesOn) return null;
+    job.goesOn = false;
+    this.#order.remove([job.record.id]);
+    return job;
+  }
+
   async #run(job: Job): Promise<void> {
     const { engine, gallery, sources } = this.#options;
-    const { id, sourceId, maskId, settings } = job.record;
+    const { id, sourceId, maskId, settings, group } = job.record;
     const abort = new AbortController();
-    job.abort = abort;
+    const finish = new AbortController();
+    Object.assign(job, { abort, finish });
     const forward = (progress: JobProgress): void => {
+      if (progress.kind === 'step' && job.record.deaths > 0) {
+        job.record = { ...job.record, deaths: 0 };
+        void this.#save(job);
+      }
       if (progress.kind === 'picture') void this.#keepPicture(job, progress);
       else this.#forward(id, progress);
     };
@@ -230,11 +304,20 @@ export class JobQueue {
           previews: this.#options.wantsPreviews(),
           allowedOnce: [...job.allowedOnce],
         },
-        { signal: abort.signal, onProgress: forward },
+        { signal: abort.signal, finish: finish.signal, onProgress: forward },
       );
-      const results = await gallery.add({ id, sourceId, maskId, settings, report, finishedAt: Date.now() });
+      const results = await gallery.add({
+        id,
+        sourceId,
+        maskId,
+        settings,
+        group,
+        report,
+        finishedAt: Date.now(),
+      });
       job.report = report;
-      this.#options.onResults(results, true);
+      this.#deathsInARow = 0;
+      this.#options.onResults(results);
       await this.#change(job, 'done');
       // A folder that cannot be removed now is no failure of the job; the next start forgets it.
       await rm(this.folderOf(id), { recursive: true, force: true, maxRetries: 3 }).catch((error: unknown) =>
@@ -243,7 +326,7 @@ export class JobQueue {
     } catch (error) {
       if (!this.#isClosed) await this.#stopped(job, toErrorBody(error));
     } finally {
-      job.abort = null;
+      Object.assign(job, { abort: null, finish: null });
     }
   }
 
@@ -252,6 +335,8 @@ export class JobQueue {
     if (error.code === 'cancelled' || (error.code === 'engine-died' && job.record.state === 'cancelling')) {
       await this.#change(job, 'cancelled');
     } else if (error.code === 'engine-died') {
+      this.#deathsInARow += 1;
+      if (this.#deathsInARow >= MAX_DEATHS_IN_A_ROW) this.#order.pause(true);
       await this.#change(job, 'interrupted', { error });
     } else {
       await this.#change(job, 'failed', { error });
@@ -260,12 +345,12 @@ export class JobQueue {
 
   /** Records a picture while the job's others are still painted: it stays, whatever becomes of the job. */
   async #keepPicture({ record }: Job, picture: Extract<JobProgress, { kind: 'picture' }>): Promise<void> {
-    const { id, sourceId, maskId, settings } = record;
+    const { id, sourceId, maskId, settings, group } = record;
     const { image: firstImage, output } = picture;
     try {
       const report = { outputs: [output] };
-      const added = { id, sourceId, maskId, settings, report, firstImage, finishedAt: Date.now() };
-      this.#options.onResults(await this.#options.gallery.add(added), false);
+      const added = { id, sourceId, maskId, settings, group, report, firstImage, finishedAt: Date.now() };
+      this.#options.onResults(await this.#options.gallery.add(added));
     } catch (error) {
       this.#options.log(`picture ${firstImage} of job ${id} could not be recorded yet: ${String(error)}`);
     }
@@ -281,7 +366,7 @@ export class JobQueue {
     if (!JOB_TRANSITIONS[job.record.state].includes(state))
       throw new AppError('internal', `A job cannot go from ${job.record.state} to ${state}.`);
     job.record = { ...job.record, error: null, ...more, state };
-    this.#options.onChanged(toView(job));
+    this.#options.onChanged(viewOf(job));
     return this.#save(job);
   }
 
@@ -310,23 +395,3 @@ export class JobQueue {
     return job;
   }
 }
-
-const toView = ({ record, report }: Job): JobView => ({
-  id: record.id,
-  state: record.state,
-  sourceId: record.sourceId,
-  maskId: record.maskId,
-  settings: record.settings,
-  createdAt: record.createdAt,
-  report,
-  error: record.error,
-  canResume: RESUMABLE.includes(record.state),
-});
-
-const closedWhile = (state: 'running' | 'queued'): ErrorBody => ({
-  code: 'engine-died',
-  message:
-    state === 'running'
-      ? 'Underpaint was closed while this picture was being painted; nothing is lost, resume to go on.'
-      : 'Underpaint was closed before this picture was begun; resume to paint it.',
-});

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { errorBodySchema } from '../../shared/errors';
 import { generationSettingsSchema } from '../../shared/generation';
 import { jobStateSchema } from '../../shared/job';
+import { groupSchema } from '../../shared/variations';
 import { writeFileAtomic } from './atomic-file';
 import { ID_PATTERN } from './media-urls';
 
@@ -15,10 +16,15 @@ const jobRecordSchema = z.object({
   maskId: z.string().regex(ID_PATTERN).nullable().default(null),
   /** The seed in here is a number: a resumed job makes the same picture. */
   settings: generationSettingsSchema,
+  group: groupSchema.nullable().default(null),
   state: jobStateSchema,
   /** Milliseconds since 1970. */
   createdAt: z.number(),
   startedAt: z.number().nullable(),
+  /** How often the app ended while it ran, since its last step. */
+  deaths: z.number().int().default(0),
+  /** It was allowed to send something for that session only. */
+  asksAgain: z.boolean().default(false),
   /** Absolute folder of the results, chosen at the first start. */
   outputFolder: z.string().nullable(),
   error: errorBodySchema.nullable(),

@@ -6,7 +6,6 @@ import { ConsentDesk } from './consent-desk';
 import { engineEnvironment } from './engine-environment';
 import { EngineHost } from './engine-host';
 import { Gallery } from './gallery';
-import { jobFraction } from './job-fraction';
 import { JobQueue } from './job-queue';
 import { ModelList } from './model-list';
 import { findNode } from './node-path';
@@ -19,6 +18,8 @@ import { SettingsStore } from './settings-store';
 import { SourceStore } from './source-store';
 import { TokenStore, type KeyStore } from './token-store';
 import { Thumbnails } from './thumbnails';
+import { sweepTemporaries } from './sweep';
+import { WorkPresence } from './work-presence';
 
 /** How long the painting process stays, with its models in memory, after the last job. */
 const PAINTER_IDLE_MS = 10 * 60_000;
@@ -56,8 +57,10 @@ export interface ServiceOptions {
   /** Puts changed preferences into effect in the shell. */
   applyPreferences: (preferences: Preferences, language: string) => void;
   send: <N extends EventName>(name: N, payload: EventOf<N>) => void;
-  /** Pictures are ready, and the person may be looking elsewhere. */
-  announceResults: (count: number) => void;
+  /** The work is over, and the person may be looking elsewhere: so many pictures are ready, so many jobs stopped before their end. */
+  announceEnd: (pictures: number, stopped: number) => void;
+  /** Work begins or ends: the machine must not fall asleep meanwhile. */
+  keepAwake: (isWorking: boolean) => void;
   /** 0 … 1, or null when nothing runs. */
   showProgress: (fraction: number | null) => void;
 }
@@ -130,8 +133,10 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
     log,
     onChanged: (known) => options.send('models.changed', known),
   });
+  const presence = new WorkPresence(options, () => ({ jobs: queue.list(), isPaused: queue.order.isPaused }));
   const queue: JobQueue = new JobQueue({
     jobsFolder: paths.jobsFolder,
+    orderFile: path.join(paths.home, 'queue.json'),
     engine: painter,
     sources,
     gallery,
@@ -139,19 +144,17 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
     wantsPreviews: options.isWindowVisible,
     onChanged: (job) => {
       options.send('job.changed', job);
-      if (job.state === 'running') options.showProgress(0);
-      else if (!queue.list().some((other) => other.state === 'running')) options.showProgress(null);
+      presence.jobChanged(job);
+    },
+    onOrder: (order) => {
+      options.send('queue.changed', order);
+      presence.refresh();
     },
     onProgress: (jobId, progress, previewUrl) => {
       options.send('job.progress', { jobId, progress, ...(previewUrl === undefined ? {} : { previewUrl }) });
-      const count = queue.list().find((job) => job.id === jobId)?.settings.count ?? 1;
-      const fraction = jobFraction(progress, count);
-      if (fraction !== null) options.showProgress(fraction);
+      presence.jobProgressed(progress);
     },
-    onResults: (results, isJobDone) => {
-      options.send('results.added', results);
-      if (isJobDone) options.announceResults(results.length);
-    },
+    onResults: (results) => options.send('results.added', results),
   });
   const [, isGalleryRebuilt] = await Promise.all([
     settings.load(),
@@ -162,7 +165,8 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
   ]);
   if (isGalleryRebuilt) {
     gallery
-      .recover((inputPath) => reader.request('picture.describe', { inputPath }))
+      .whenRead()
+      .then(() => gallery.recover((inputPath) => reader.request('picture.describe', { inputPath })))
       .catch((error: unknown) => log(`lost pictures were not looked for: ${String(error)}`));
   }
   const files = new ResultFiles({
@@ -174,6 +178,9 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
     wanted: () => settings.current.export,
   });
   files.tidy(Date.now()).catch((error: unknown) => log(`old copies of results were left: ${String(error)}`));
+  sweepTemporaries(paths, Date.now(), log).catch((error: unknown) =>
+    log(`what a killed app left was not removed: ${String(error)}`),
+  );
   const consent = new ConsentDesk({
     engine: reader,
     ask: (question) => options.send('consent.asked', question),

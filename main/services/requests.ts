@@ -5,11 +5,11 @@ import type { CommandId, ShellCommandId } from '../../shared/commands';
 import type { NetworkState, REQUESTS, RequestName, ResponseOf, ResultView } from '../../shared/contract';
 import { AppError } from '../../shared/errors';
 import { safeFileName } from '../../shared/file-name';
-import type { LoraChoice } from '../../shared/generation';
+import type { GenerationSettings, LoraChoice } from '../../shared/generation';
 import type { NetworkView } from '../../shared/network-view';
 import type { RestoredSettings } from '../../shared/restored-settings';
 import { writeFileAtomic } from './atomic-file';
-import type { ConsentDesk } from './consent-desk';
+import type { Agreement, ConsentDesk } from './consent-desk';
 import type { EngineHost } from './engine-host';
 import { diagnose } from './diagnostics';
 import { openingDraft } from './first-draft';
@@ -112,6 +112,13 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
     if (loras.some(({ lora }) => /[\\/]/.test(lora)))
       throw new AppError('model', 'A LoRA has to lie in the app folder for LoRAs; put its file there first.');
   };
+  /** Refuses what the page may not ask for, and asks the person about what would be sent. */
+  const mayStart = (wanted: GenerationSettings): Promise<Agreement> => {
+    checkModel(wanted.model);
+    if (wanted.vae !== null) throw vaeError();
+    checkLoras(wanted.loras);
+    return consent.settle(wanted);
+  };
   /** Name without ending for a result's file: after the picture it was made from. */
   const nameFor = async ({ sourceId, seed }: ResultView): Promise<string> =>
     suggestName((await sources.find(sourceId))?.name ?? 'picture', seed);
@@ -136,6 +143,8 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
       const { draft, source } = await openingDraft({ ...services, demoPrompt: known[0]?.demoPrompt ?? '' });
       if (source !== null && settings.current.recentSourceIds.length === 0) await recent.note(source);
       void models.refresh();
+      // What an earlier session left goes on now that somebody sees it.
+      queue.begin();
       return {
         version: services.version,
         platform: services.platform,
@@ -145,6 +154,7 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
         source,
         models: known,
         jobs: queue.list(),
+        queue: queue.order,
         results: gallery.newest(RECENT_RESULTS),
       };
     },
@@ -225,13 +235,32 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
       return null;
     },
     'job.start': async (request) => {
-      checkModel(request.settings.model);
-      if (request.settings.vae !== null) throw vaeError();
-      checkLoras(request.settings.loras);
-      const { settings: agreed, allowedOnce } = await consent.settle(request.settings);
+      const { settings: agreed, allowedOnce } = await mayStart(request.settings);
       const job = await queue.start({ ...request, settings: agreed }, allowedOnce);
       await rememberWords(services, request.settings);
       return job;
+    },
+    'job.start-group': async ({ variation, ...request }) => {
+      const { settings: agreed, allowedOnce } = await mayStart(request.settings);
+      const jobs = await queue.startGroup({ ...request, settings: agreed }, variation, allowedOnce);
+      await rememberWords(services, request.settings);
+      return jobs;
+    },
+    'queue.move': async ({ jobIds, before }) => {
+      queue.move(jobIds, before);
+      return null;
+    },
+    'queue.pause': async ({ isPaused }) => {
+      queue.pause(isPaused);
+      return null;
+    },
+    'queue.cancel': async ({ jobIds }) => {
+      await queue.cancelAll(jobIds);
+      return null;
+    },
+    'job.keep': async ({ jobId }) => {
+      queue.keep(jobId);
+      return null;
     },
     'job.cancel': async ({ jobId }) => {
       await queue.cancel(jobId);
@@ -264,7 +293,7 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
       return { resultIds: gone };
     },
     'gallery.search': async (wanted) => gallery.search(wanted),
-    'gallery.count': async (wanted) => ({ total: gallery.count(wanted) }),
+    'gallery.count': async (wanted) => ({ total: gallery.count(wanted), isReading: gallery.isReading }),
     'gallery.models': async () => gallery.models(),
     'result.reveal': async ({ resultId }) => {
       desktop.revealFile(existingPath(gallery, gallery.get(resultId)));

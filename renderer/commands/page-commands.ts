@@ -1,9 +1,14 @@
 /** What each command of the page does, and when it can. */
+import { countChoices, MAX_COMBINATIONS } from '../../shared/choices';
 import type { PageCommandId } from '../../shared/commands';
 import type { Actions } from '../state/app';
+import { isActive } from '../state/job-run';
 import type { PageState } from '../state/page-state';
 import { readiness } from '../state/readiness';
-import { activeRun, inputUrlOf, shownResult } from '../state/selectors';
+import { activeRun, canKeep, inputUrlOf, shownResult } from '../state/selectors';
+
+/** So many seeds a press of their key paints. */
+const NEIGHBOURS = 4;
 
 export interface PageCommand {
   /** Whether it would do something now; always when left out. A key whose command is not enabled does what it does anywhere else. */
@@ -12,6 +17,7 @@ export interface PageCommand {
 }
 
 const isReady = (state: PageState): boolean => state.phase === 'ready';
+const canPaint = (state: PageState): boolean => isReady(state) && readiness(state).length === 0;
 const hasResult = (state: PageState): boolean => shownResult(state) !== null;
 const hasComparison = (state: PageState): boolean => {
   const result = shownResult(state);
@@ -31,12 +37,36 @@ export const PAGE_COMMANDS: Readonly<Record<PageCommandId, PageCommand>> = {
   'recent-inputs': { isEnabled: isReady, run: (actions) => actions.setPanel('recent') },
   'reveal-result': { isEnabled: hasResult, run: (actions) => void actions.revealResult() },
   generate: {
-    isEnabled: (state) => isReady(state) && readiness(state).length === 0,
+    isEnabled: canPaint,
     run: (actions) => void actions.generate(),
   },
   cancel: {
     isEnabled: (state) => activeRun(state) !== null,
     run: (actions) => void actions.cancel(),
+  },
+  'keep-as-it-is': {
+    isEnabled: (state) => {
+      const run = activeRun(state);
+      return run !== null && canKeep(run);
+    },
+    run: (actions) => void actions.keepAsItIs(),
+  },
+  'strength-strip': { isEnabled: canPaint, run: (actions) => void actions.paintStrip() },
+  'seed-variations': { isEnabled: canPaint, run: (actions) => void actions.paintSeeds(NEIGHBOURS) },
+  'all-choices': {
+    isEnabled: (state) => {
+      const ways = countChoices(state.draft.settings.prompt);
+      return canPaint(state) && ways > 1 && ways <= MAX_COMBINATIONS;
+    },
+    run: (actions) => void actions.paintChoices(),
+  },
+  'pause-queue': {
+    isEnabled: ({ queue }) => queue.waiting.length > 0,
+    run: (actions, { queue }) => void actions.pauseQueue(!queue.isPaused),
+  },
+  'cancel-all': {
+    isEnabled: ({ runs }) => Object.values(runs).some(({ view }) => isActive(view)),
+    run: (actions) => void actions.cancelJobs(null),
   },
   'use-as-input': { isEnabled: hasResult, run: (actions) => void actions.makeResultInput() },
   'use-with-settings': { isEnabled: hasResult, run: (actions) => void actions.makeResultInput(true) },

@@ -1,7 +1,8 @@
 /** The page's store and everything it can do: calls over the bridge, answers folded into the state. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ShellCommandId } from '../../shared/commands';
-import type { RecentSource, ResultView } from '../../shared/contract';
+import type { RecentSource, RequestOf, ResponseOf, ResultView } from '../../shared/contract';
+import { countChoices, pickChoices } from '../../shared/choices';
 import type { ErrorBody } from '../../shared/errors';
 import type { GallerySearch } from '../../shared/gallery';
 import type { GenerationSettings } from '../../shared/generation';
@@ -30,7 +31,8 @@ import type { ActionParts } from './action-parts';
 import { createNetworkActions, type NetworkActions } from './network-actions';
 import { createPromptActions, type PromptActions } from './prompt-actions';
 import { createResultActions, type ResultActions } from './result-actions';
-import { isBusy, readiness } from './readiness';
+import { createQueueActions, type QueueActions } from './queue-actions';
+import { readiness } from './readiness';
 import { reduce, type PageEvent } from './reduce';
 import { activeRun, shownResult } from './selectors';
 
@@ -40,7 +42,7 @@ const PLAN_DELAY_MS = 300;
 /** How long a short confirmation stays. */
 const NOTICE_MS = 8000;
 
-export interface Actions extends NetworkActions, PromptActions, ResultActions {
+export interface Actions extends NetworkActions, PromptActions, QueueActions, ResultActions {
   load: () => Promise<void>;
   /** Stores a waiting draft at once: the page goes away. */
   flushDraft: () => void;
@@ -89,7 +91,7 @@ export interface Actions extends NetworkActions, PromptActions, ResultActions {
   copyDiagnostics: () => Promise<void>;
   setGalleryOpen: (isOpen: boolean) => void;
   searchGallery: (search: GallerySearch) => Promise<ResultView[] | null>;
-  countGallery: (search: GallerySearch) => Promise<number | null>;
+  countGallery: (search: GallerySearch) => Promise<ResponseOf<'gallery.count'> | null>;
   galleryModels: () => Promise<(string | null)[]>;
   setCompareMode: (mode: CompareMode) => void;
   dismissProblem: () => void;
@@ -127,6 +129,7 @@ export function createApp(bridge: PageBridge): App {
   planLater(bridge, store, (plan) => dispatch({ type: 'planned', plan }));
 
   bridge.onJobChanged((view) => dispatch({ type: 'job-changed', view }));
+  bridge.onQueueChanged((queue) => dispatch({ type: 'queue-changed', queue }));
   bridge.onJobProgress((event) => dispatch({ type: 'job-progress', event }));
   bridge.onPreferencesChanged((changed) => dispatch({ type: 'preferences-changed', ...changed }));
   bridge.onModelsChanged((models) => dispatch({ type: 'models-changed', models }));
@@ -153,12 +156,21 @@ export function createApp(bridge: PageBridge): App {
   let isOpeningModel = false;
 
   const network = createNetworkActions(bridge, state, dispatch);
+  /** What a job is made of now. */
+  const jobRequest = async (): Promise<RequestOf<'job.start'> | null> => {
+    const { source, draft: now, models } = state();
+    if (source === null) return null;
+    const settings = requestedSettings(now, chosenModel(models, now.settings.model));
+    return { sourceId: source.id, settings };
+  };
+  const queue = createQueueActions({ bridge, state, dispatch, valueOf, request: jobRequest });
 
   const parts: ActionParts = { bridge, state, dispatch, valueOf, confirm, changeDraft };
   const actions: Actions = {
     ...network,
     ...createPromptActions(parts),
     ...createResultActions(parts, bringIn),
+    ...queue,
     load: async () => {
       const answer = await bridge.appState();
       if (answer.ok) {
@@ -214,20 +226,29 @@ export function createApp(bridge: PageBridge): App {
       if (names !== null) dispatch({ type: 'loras-listed', names });
     },
     generate: async () => {
-      const { source, draft: now } = state();
-      if (readiness(state()).length > 0 || source === null) return;
+      if (readiness(state()).length > 0) return;
       dispatch({ type: 'start-asked' });
-      const view = valueOf(
-        'job',
-        await bridge.jobStart({
-          sourceId: source.id,
-          settings: requestedSettings(now, chosenModel(state().models, now.settings.model)),
-        }),
-      );
-      if (view !== null && state().runs[view.id] === undefined) dispatch({ type: 'job-changed', view });
+      const request = await jobRequest();
+      let hasStarted = false;
+      if (
+        request !== null &&
+        (request.settings.count ?? 1) > 1 &&
+        countChoices(request.settings.prompt) > 1
+      ) {
+        // Each picture has words of its own, so each is a job of its own.
+        const views = valueOf(
+          'job',
+          await bridge.jobStartGroup({ ...request, variation: { kind: 'pictures' } }),
+        );
+        hasStarted = views !== null;
+      } else if (request !== null) {
+        const view = valueOf('job', await bridge.jobStart(request));
+        if (view !== null && state().runs[view.id] === undefined) dispatch({ type: 'job-changed', view });
+        hasStarted = view !== null;
+      }
       dispatch({ type: 'start-ended' });
       // Who paints needs no welcome any more.
-      if (view !== null && !state().preferences.hasSeenWelcome)
+      if (hasStarted && !state().preferences.hasSeenWelcome)
         await actions.changePreferences({ hasSeenWelcome: true });
     },
     cancel: async () => {
@@ -236,7 +257,7 @@ export function createApp(bridge: PageBridge): App {
       valueOf('result', await bridge.jobCancel({ jobId: run.view.id }), run.view.id);
     },
     resume: async (jobId) => {
-      if (isBusy(state())) return;
+      if (state().isStarting) return;
       dispatch({ type: 'start-asked' });
       const view = valueOf('job', await bridge.jobResume({ jobId }), jobId);
       // The events of a quick job may already have overtaken this answer.
@@ -291,7 +312,7 @@ export function createApp(bridge: PageBridge): App {
     },
     setGalleryOpen: (isOpen) => dispatch({ type: 'gallery-opened', isOpen }),
     searchGallery: async (search) => valueOf('result', await bridge.gallerySearch(search)),
-    countGallery: async (search) => valueOf('result', await bridge.galleryCount(search))?.total ?? null,
+    countGallery: async (search) => valueOf('result', await bridge.galleryCount(search)),
     galleryModels: async () => valueOf('result', await bridge.galleryModels()) ?? [],
     setCompareMode: (mode) => {
       dispatch({ type: 'compare-mode-changed', mode });
@@ -351,7 +372,8 @@ function countTokensLater(
     asked = question;
     clearTimeout(timer);
     timer = setTimeout(() => {
-      void bridge.promptCountTokens({ prompt, model }).then((answer) => {
+      // Of choices one way counts.
+      void bridge.promptCountTokens({ prompt: pickChoices(prompt, 0), model }).then((answer) => {
         if (asked === question) onCount(answer.ok ? answer.value : null);
       });
     }, TOKEN_COUNT_DELAY_MS);

@@ -73,6 +73,7 @@ export function requestedSettings(draft: Draft, model: ModelInfo | null): Genera
   const { settings, isSeedLocked } = draft;
   return {
     ...applyStyle(settings),
+    promptTemplate: null,
     seed: isSeedLocked ? settings.seed : null,
     scheduler: fittingScheduler(settings, model),
   };

@@ -2,6 +2,7 @@
 import type { EventOf, NetworkState, ResultView, Source } from '../../shared/contract';
 import type { ErrorBody } from '../../shared/errors';
 import type { ExportSettings } from '../../shared/export';
+import type { QueueView } from '../../shared/job';
 import type { ModelInfo } from '../../shared/models';
 import type { PlanView } from '../../shared/placement';
 import { DEFAULT_PREFERENCES, type Draft, type Preferences } from '../../shared/settings';
@@ -71,8 +72,12 @@ export interface PageState {
   /** Names of the LoRA files that can be chosen. */
   loras: readonly string[];
   runs: Readonly<Record<string, JobRun>>;
-  /** The job that the page follows: the newest one. */
+  /** What waits, in order. */
+  queue: QueueView;
+  /** The job that the page follows: the one that works, or the last one that did. */
   currentJobId: string | null;
+  /** The big view goes with the work; false while the person looks at a result of their own choice. */
+  isFollowing: boolean;
   isStarting: boolean;
   /** Newest first. */
   results: readonly ResultView[];
@@ -110,6 +115,7 @@ export const INITIAL_STATE: PageState = {
   draft: {
     settings: {
       prompt: '',
+      promptTemplate: null,
       negativePrompt: '',
       style: null,
       strength: null,
@@ -141,7 +147,9 @@ export const INITIAL_STATE: PageState = {
   models: [],
   loras: [],
   runs: {},
+  queue: { waiting: [], isPaused: false },
   currentJobId: null,
+  isFollowing: true,
   isStarting: false,
   results: [],
   selectedResultId: null,

@@ -1,12 +1,12 @@
 /** Why Generate cannot be pressed, as data. No reasons: go. */
 import { LIMITS, smallestUsefulStrength } from '../../shared/generation';
 import { chosenModel, effectiveSettings } from './draft';
-import { isActive } from './job-run';
 import type { PageState } from './page-state';
+import { activeRun } from './selectors';
 
 export type Reason =
   | { kind: 'loading' }
-  | { kind: 'busy' }
+  | { kind: 'starting' }
   | { kind: 'importing' }
   | { kind: 'no-picture' }
   | { kind: 'no-model' }
@@ -14,10 +14,9 @@ export type Reason =
   | { kind: 'prompt-too-long'; limit: number }
   | { kind: 'no-steps'; steps: number; strength: number; useful: number };
 
-/** True while the followed job is queued or works, or while one is being sent. */
+/** True while something works or is about to, or while a job is being sent. */
 export function isBusy(state: PageState): boolean {
-  if (state.isStarting) return true;
-  return Object.values(state.runs).some((run) => isActive(run.view));
+  return state.isStarting || activeRun(state) !== null;
 }
 
 /** All reasons against starting a job now, the most important one first. */
@@ -25,7 +24,7 @@ export function readiness(state: PageState): Reason[] {
   if (state.phase !== 'ready') return [{ kind: 'loading' }];
   const reasons: Reason[] = [];
   const { settings } = state.draft;
-  if (isBusy(state)) reasons.push({ kind: 'busy' });
+  if (state.isStarting) reasons.push({ kind: 'starting' });
   if (state.isImporting) reasons.push({ kind: 'importing' });
   else if (state.source === null) reasons.push({ kind: 'no-picture' });
   const model = chosenModel(state.models, settings.model);

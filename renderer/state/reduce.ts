@@ -1,7 +1,7 @@
 /** The page's one pure reducer: state and event → next state. */
 import type { AppState, EventOf, NetworkState, ResultView, Source } from '../../shared/contract';
 import type { ExportSettings } from '../../shared/export';
-import type { JobView } from '../../shared/job';
+import type { JobView, QueueView } from '../../shared/job';
 import type { ModelInfo } from '../../shared/models';
 import type { PlanView } from '../../shared/placement';
 import type { Draft, Preferences } from '../../shared/settings';
@@ -9,6 +9,7 @@ import type { PromptLibrary } from '../../shared/prompt-library';
 import { starterModel } from './draft';
 import { changeRun, isActive, newRun, progressRun, type JobRun } from './job-run';
 import type { CompareMode, DialogName, Notice, PageState, Panel, Problem, TokenCount } from './page-state';
+import { activeRun } from './selectors';
 
 export type PageEvent =
   | { type: 'loaded'; app: AppState }
@@ -24,6 +25,7 @@ export type PageEvent =
   | { type: 'start-asked' }
   | { type: 'start-ended' }
   | { type: 'job-changed'; view: JobView }
+  | { type: 'queue-changed'; queue: QueueView }
   | { type: 'job-progress'; event: EventOf<'job.progress'> }
   | { type: 'job-forgotten'; jobId: string }
   | { type: 'results-added'; results: readonly ResultView[] }
@@ -72,11 +74,19 @@ export function reduce(state: PageState, event: PageEvent): PageState {
     case 'loras-listed':
       return { ...state, loras: event.names };
     case 'start-asked':
-      return { ...state, isStarting: true, problem: null, notice: null };
+      return {
+        ...state,
+        isStarting: true,
+        isFollowing: state.isFollowing || activeRun(state) === null,
+        problem: null,
+        notice: null,
+      };
     case 'start-ended':
       return { ...state, isStarting: false };
     case 'job-changed':
       return changeJob(state, event.view);
+    case 'queue-changed':
+      return { ...state, queue: event.queue };
     case 'job-progress': {
       const { jobId, progress, previewUrl } = event.event;
       const run = state.runs[jobId];
@@ -100,7 +110,7 @@ export function reduce(state: PageState, event: PageEvent): PageState {
     case 'dialog-opened':
       return { ...state, dialog: event.dialog };
     case 'result-selected':
-      return { ...state, selectedResultId: event.resultId };
+      return { ...state, selectedResultId: event.resultId, isFollowing: event.resultId === null };
     case 'compare-mode-changed':
       return { ...state, compareMode: event.mode };
     case 'panel-opened':
@@ -135,6 +145,7 @@ function load(state: PageState, app: AppState): PageState {
     (best, view) => (best === null || view.createdAt >= best.createdAt ? view : best),
     null,
   );
+  const active = activeRun({ runs, queue: app.queue })?.view ?? null;
   const results = sortNewestFirst(app.results);
   const loaded: PageState = {
     ...state,
@@ -147,9 +158,11 @@ function load(state: PageState, app: AppState): PageState {
     draft: app.draft,
     models: app.models,
     runs,
-    currentJobId: newest?.id ?? null,
+    queue: app.queue,
+    currentJobId: (active ?? newest)?.id ?? null,
+    isFollowing: true,
     results,
-    selectedResultId: newest !== null && isActive(newest) ? null : (results[0]?.id ?? null),
+    selectedResultId: active !== null ? null : (results[0]?.id ?? null),
     problem: null,
   };
   return app.source === null ? loaded : takeSource(loaded, app.source);
@@ -182,23 +195,29 @@ function openModel(state: PageState, model: ModelInfo): PageState {
 function changeJob(state: PageState, view: JobView): PageState {
   const before = state.runs[view.id];
   const run = before === undefined ? newRun(view) : changeRun(before, view);
-  const hasStarted = isActive(view) && (before === undefined || !isActive(before.view));
   const current = state.currentJobId === null ? undefined : state.runs[state.currentJobId];
-  const follows = hasStarted || current === undefined || view.createdAt >= current.view.createdAt;
+  const isIdle = current === undefined || !isActive(current.view);
+  // What works is followed; what waits only while nothing works.
+  const begins =
+    (view.state === 'running' && before?.view.state !== 'running') ||
+    (isIdle && isActive(view) && (before === undefined || !isActive(before.view)));
+  const follows = begins || current === undefined;
   const next: PageState = {
     ...withRun(state, run),
     currentJobId: follows ? view.id : state.currentJobId,
-    selectedResultId: hasStarted ? null : state.selectedResultId,
+    selectedResultId: begins && state.isFollowing ? null : state.selectedResultId,
   };
   // A job that stopped before its first preview leaves nothing to look at: back to the newest result.
-  if (!isActive(view) && view.state !== 'done' && run.previewUrl === null) {
-    next.selectedResultId ??= state.results[0]?.id ?? null;
+  const isEmpty = view.state === 'done' || run.previewUrl === null;
+  if (!isActive(view) && isEmpty && activeRun(next) === null) {
+    const own = state.results.find(({ jobId }) => jobId === view.id);
+    next.selectedResultId ??= (own ?? state.results[0])?.id ?? null;
   }
   if (view.state === 'failed' && view.error !== null && view.error.code !== 'cancelled') {
     return { ...next, problem: { origin: 'job', error: view.error, jobId: view.id } };
   }
-  if (hasStarted) return { ...next, problem: null };
-  return next;
+  // What another job's failure says stays until it was read.
+  return begins && state.problem?.jobId === view.id ? { ...next, problem: null } : next;
 }
 
 /** A confirmation replaces the error of an earlier attempt: what could not be saved is saved now. */
@@ -226,7 +245,8 @@ function addResults(state: PageState, added: readonly ResultView[]): PageState {
   const [first] = added;
   const count = first === undefined ? 0 : (state.runs[first.jobId]?.view.settings.count ?? 1);
   const isComplete = first !== undefined && added.length >= count;
-  return { ...state, results, selectedResultId: isComplete ? first.id : state.selectedResultId };
+  const isShown = isComplete && state.isFollowing;
+  return { ...state, results, selectedResultId: isShown ? first.id : state.selectedResultId };
 }
 
 function showResult(state: PageState, result: ResultView): PageState {
@@ -235,6 +255,7 @@ function showResult(state: PageState, result: ResultView): PageState {
     ...state,
     results: isKnown ? state.results : sortNewestFirst([...state.results, result]),
     selectedResultId: result.id,
+    isFollowing: false,
     isGalleryOpen: false,
   };
 }

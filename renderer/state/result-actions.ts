@@ -1,8 +1,8 @@
 /** Results on their way out: saved, copied, dragged; and back in as an input. */
 import type { ResultView, Source } from '../../shared/contract';
 import type { ExportChange } from '../../shared/export';
-import { asTyped } from '../../shared/prompt-style';
 import type { Result } from '../../shared/result';
+import { asWritten } from '../../shared/variations';
 import type { ActionParts } from './action-parts';
 import { lockSeed } from './draft';
 import type { Panel } from './page-state';
@@ -63,14 +63,14 @@ export function createResultActions(
       if (withSettings) {
         changeDraft((now) => ({
           ...now,
-          settings: { ...asTyped(result.settings), count: 1, seed: null },
+          settings: { ...asWritten(result.settings), count: 1, seed: null },
           isSeedLocked: false,
         }));
       }
     },
     reuseSettings: (result = shown()) => {
       if (result === undefined) return;
-      const settings = { ...asTyped(result.settings), count: 1 };
+      const settings = { ...asWritten(result.settings), count: 1 };
       changeDraft((now) => lockSeed({ ...now, settings }, result.seed));
       confirm('copiedSettings');
     },

@@ -10,9 +10,20 @@ export function currentRun(state: PageState): JobRun | null {
   return state.currentJobId === null ? null : (state.runs[state.currentJobId] ?? null);
 }
 
-/** The job that works now, or null. */
-export function activeRun(state: PageState): JobRun | null {
-  return Object.values(state.runs).find((run) => isActive(run.view)) ?? null;
+/** The job that works now, or the one that begins next; null when nothing works, or when a pause holds what waits. */
+export function activeRun({ runs, queue }: Pick<PageState, 'runs' | 'queue'>): JobRun | null {
+  const active = Object.values(runs).filter(({ view }) => isActive(view));
+  const running = active.find(({ view }) => view.state !== 'queued');
+  if (running !== undefined) return running;
+  if (queue.isPaused) return null;
+  return active.find(({ view }) => view.id === queue.waiting[0]) ?? active[0] ?? null;
+}
+
+/** True while a picture has something to keep and steps to leave out: only this machine's own steps can be left out. */
+export function canKeep({ view, stages: { generate } }: JobRun): boolean {
+  const { state, done, of, place } = generate;
+  if (view.state !== 'running' || state !== 'running' || place?.where === 'remote') return false;
+  return done !== null && of !== null && done > 0 && done < of - 1;
 }
 
 /**

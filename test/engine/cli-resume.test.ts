@@ -130,6 +130,14 @@ describe('SIGKILL', () => {
     expect(sentences(result)[0]).toContain('1 finished picture');
   });
 
+  it('with choices in the prompt and no seed: it goes on with the words and the seed that it began with', async () => {
+    const command = new Command({ ...SETTINGS, prompt: 'a {red|blue|green|old|new} house', seed: null });
+    await command.killAt('  step 2 of 4');
+    const result = await command.run();
+    expect(result.code, result.lines.join('\n')).toBe(0);
+    expect(stepsOf(result)).toEqual([3, 4]);
+  });
+
   it('twice in one job', async () => {
     const command = new Command(SETTINGS);
     await command.killAt('  step 1 of 4');

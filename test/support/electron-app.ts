@@ -1,12 +1,13 @@
 /** Starts the built app in a real Electron and drives its window through Playwright. */
-import { execFileSync, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { _electron, type ElectronApplication, type Page } from 'playwright';
 import { startDisplay } from '../../scripts/display.mjs';
 import { ensureElectron, prepareApp } from '../../scripts/electron-runtime.mjs';
+import { childrenOf, killWhole } from './children.mjs';
 
 export interface LaunchOptions {
   /** UNDERPAINT_HOME of this app; two apps with the same one are two starts of the same installation. */
@@ -25,6 +26,8 @@ export interface RunningApp {
   enginePids: () => number[];
   /** Closes the window as a person does and waits until the app is gone. */
   close: () => Promise<void>;
+  /** Ends the app and its engines at once, as a power cut does. */
+  kill: () => Promise<void>;
 }
 
 const running = new Set<ChildProcess>();
@@ -92,8 +95,9 @@ export async function launchApp(options: LaunchOptions): Promise<RunningApp> {
     enginePids: () =>
       childrenOf(pid)
         .filter(({ command }) => command.includes('engine.cjs'))
-        .map(toPid),
+        .map((engine) => engine.pid),
     close: () => closeApp(app, child),
+    kill: () => killWhole(child),
   };
 }
 
@@ -130,36 +134,4 @@ export async function waitFor(
     await sleep(50);
   }
   throw new Error(`Waited ${timeoutMs / 1000} s in vain: ${what}.`);
-}
-
-interface ChildProcessLine {
-  pid: number;
-  command: string;
-}
-const toPid = ({ pid }: ChildProcessLine): number => pid;
-
-function childrenOf(parent: number): ChildProcessLine[] {
-  if (process.platform !== 'linux') {
-    const lines = execFileSync('ps', ['-axo', 'pid=,ppid=,command=']).toString().split('\n');
-    return lines.flatMap((line) => {
-      const [, pid, ppid, command] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
-      return pid !== undefined && command !== undefined && Number(ppid) === parent
-        ? [{ pid: Number(pid), command }]
-        : [];
-    });
-  }
-  return readdirSync('/proc').flatMap((name) => {
-    if (!/^\d+$/.test(name)) return [];
-    try {
-      // The name in parentheses may hold anything; the parent's id is the second field after it.
-      const fields = readFileSync(`/proc/${name}/stat`, 'utf8')
-        .replace(/^.*\) /s, '')
-        .split(' ');
-      if (fields[0] === 'Z' || Number(fields[1]) !== parent) return [];
-      const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ');
-      return [{ pid: Number(name), command }];
-    } catch {
-      return []; // it ended while we looked
-    }
-  });
 }

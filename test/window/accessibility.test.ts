@@ -6,7 +6,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchApp, makeHome, removeHome, type RunningApp } from '../support/electron-app';
 import {
   answerDialogs,
-  cancelButton,
   generateButton,
   resizeWindow,
   screenshot,
@@ -124,7 +123,11 @@ describe('the window in every state', () => {
     await page.getByAltText('Preview of the picture in work').waitFor({ timeout: 60_000 });
     await waitForStep(page, 2);
     expect(await inspect('working')).toEqual([]);
-    await cancelButton(page).click();
+    await generateButton(page).click();
+    await page.getByRole('button', { name: 'Queue (2)' }).click();
+    await page.getByRole('button', { name: /^Move up: / }).waitFor();
+    expect(await inspect('queue')).toEqual([]);
+    await page.getByRole('button', { name: 'Cancel all' }).click();
     await page.getByText('You cancelled a picture.').waitFor({ timeout: 30_000 });
     expect(await inspect('cancelled')).toEqual([]);
     await page.getByRole('button', { name: 'Discard' }).click();
@@ -146,6 +149,13 @@ describe('the window in every state', () => {
     await page.getByRole('listbox').getByRole('option').nth(1).waitFor();
     expect(await inspect('gallery')).toEqual([]);
     await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Variations' }).click();
+    await page.getByLabel('Pictures', { exact: true }).last().fill('2');
+    expect(await inspect('variations')).toEqual([]);
+    await page.getByRole('button', { name: '2 neighbouring seeds' }).click();
+    await waitForResults(page, 4);
+    await page.getByRole('radiogroup', { name: 'The same with other seeds' }).waitFor();
+    expect(await inspect('group')).toEqual([]);
     await thumbnails(page).nth(1).click();
     await page.getByRole('button', { name: 'Keep one seed' }).click();
     await page.getByLabel('Pictures').selectOption('1');

@@ -16,7 +16,9 @@ export function readOwn(json: unknown): RawSettings | undefined {
   });
   const style = appliedStyleSchema.safeParse(data['style']).data ?? null;
   const typed = style?.typed ?? null;
-  const prompt = typed === null ? asText(data['prompt']) : withoutTags(typed.prompt);
+  // What was written, with its choices: the seed picks the same words from it again.
+  const written = typed?.prompt ?? asText(data['promptTemplate']);
+  const prompt = written === undefined ? asText(data['prompt']) : withoutTags(written);
   const working = asObject(data['workingSize']);
   return {
     prompt: prompt === undefined ? undefined : [prompt, ...tags].filter((part) => part !== '').join(' '),

@@ -212,6 +212,11 @@ export async function journalledFile(jobFolder: string, kept: keyof JobFiles): P
   }
 }
 
+/** The seed that an interrupted job drew; null where there was none. */
+export async function journalledSeed(jobFolder: string): Promise<number | null> {
+  return (await readRecord(join(jobFolder, 'journal')))?.seed ?? null;
+}
+
 async function readRecord(folder: string): Promise<JobRecord | null> {
   try {
     const parsed = recordSchema.safeParse(parseJson(await readFile(join(folder, RECORD), 'utf8')));

@@ -83,6 +83,7 @@ function Contents({ searchField }: { searchField: RefObject<HTMLInputElement | n
       <Filters filter={filter} searchField={searchField} onChange={change} />
       <p className={styles.count} role="status">
         {entries.total === null ? '' : t('gallery.count', { count: entries.total })}
+        {entries.isReading ? ` · ${t('gallery.reading')}` : ''}
       </p>
       <div className={styles.body}>
         {entries.length === 0 && entries.total === 0 ? (

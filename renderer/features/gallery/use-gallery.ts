@@ -4,6 +4,9 @@ import type { ResultView } from '../../../shared/contract';
 import { GALLERY_PAGE, type GallerySearch } from '../../../shared/gallery';
 import { useActions } from '../../app-context';
 
+/** While a lost index is made again, the count is asked for this often. */
+const RECOUNT_MS = 1500;
+
 export type GalleryFilter = Omit<GallerySearch, 'offset' | 'limit'>;
 
 interface Found {
@@ -13,12 +16,15 @@ interface Found {
   entries: ReadonlyMap<number, ResultView>;
   /** Null until it is counted. */
   total: number | null;
+  /** Older pictures are still being read, so more will be found. */
+  isReading: boolean;
 }
 
 export interface GalleryEntries {
   /** As far as it is known. */
   length: number;
   total: number | null;
+  isReading: boolean;
   at: (index: number) => ResultView | undefined;
   /** Says what is seen, so that it is fetched. */
   need: (first: number, last: number) => void;
@@ -31,7 +37,13 @@ export interface GalleryEntries {
 export function useGallery(filter: GalleryFilter): GalleryEntries {
   const { searchGallery, countGallery } = useActions();
   const [attempt, setAttempt] = useState(0);
-  const [found, setFound] = useState<Found>({ key: '', filterKey: '', entries: new Map(), total: null });
+  const [found, setFound] = useState<Found>({
+    key: '',
+    filterKey: '',
+    entries: new Map(),
+    total: null,
+    isReading: false,
+  });
   const asked = useRef({ key: '', pages: new Set<number>() });
   const filterKey = JSON.stringify(filter);
   const key = `${filterKey} ${attempt}`;
@@ -55,14 +67,21 @@ export function useGallery(filter: GalleryFilter): GalleryEntries {
           filterKey,
           entries,
           total: isAll ? results.length : isSame ? now.total : null,
+          isReading: isSame && now.isReading,
         };
       });
-      if (page !== 0 || results.length < GALLERY_PAGE) return;
-      const total = await countGallery({ ...filter, offset: 0, limit: GALLERY_PAGE });
-      if (total !== null) setFound((now) => (now.key === key ? { ...now, total } : now));
+      if (page !== 0) return;
+      const counted = await countGallery({ ...filter, offset: 0, limit: GALLERY_PAGE });
+      if (counted !== null) setFound((now) => (now.key === key ? { ...now, ...counted } : now));
     },
     [filter, filterKey, key, searchGallery, countGallery],
   );
+
+  useEffect(() => {
+    if (!found.isReading) return undefined;
+    const timer = setTimeout(() => setAttempt((now) => now + 1), RECOUNT_MS);
+    return () => clearTimeout(timer);
+  }, [found]);
 
   useEffect(() => {
     const timer = setTimeout(() => void fetchPage(0));
@@ -79,6 +98,7 @@ export function useGallery(filter: GalleryFilter): GalleryEntries {
   return {
     length: found.total ?? found.entries.size,
     total: found.key === key ? found.total : null,
+    isReading: found.isReading,
     at: (index) => found.entries.get(index),
     need,
     replace: (result) =>

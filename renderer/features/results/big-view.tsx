@@ -1,12 +1,13 @@
 /** What the big view shows: nothing yet, the picture in work, or a result compared with its input. */
-import { Image as ImageIcon } from 'lucide-react';
+import { Hand, Image as ImageIcon } from 'lucide-react';
 import { ReactCompareSlider } from 'react-compare-slider';
 import type { ResultView } from '../../../shared/contract';
-import { usePage } from '../../app-context';
+import { useActions, usePage } from '../../app-context';
 import { useT } from '../../i18n/use-t';
 import { formatSize, toPercent } from '../../state/format';
 import type { JobRun } from '../../state/job-run';
-import { inputUrlOf } from '../../state/selectors';
+import { canKeep, inputUrlOf } from '../../state/selectors';
+import { Button } from '../../ui/button';
 import { chosenModel, effectiveSettings } from '../../state/draft';
 import { PictureFrame } from '../../ui/picture-frame';
 import styles from './big-view.module.css';
@@ -28,6 +29,7 @@ export function EmptyView() {
 export function WorkView({ run }: { run: JobRun }) {
   const t = useT();
   const input = usePage((state) => state.sources[run.view.sourceId] ?? null);
+  const { keepAsItIs } = useActions();
   return (
     <div className={styles.pair}>
       {input === null ? null : (
@@ -41,6 +43,12 @@ export function WorkView({ run }: { run: JobRun }) {
       ) : (
         <Picture url={run.previewUrl} alt={t('results.altPreview')} caption={t('results.preview')} />
       )}
+      {canKeep(run) ? (
+        <Button className={styles.keep} onClick={() => void keepAsItIs()}>
+          <Hand aria-hidden />
+          {t('run.keep')}
+        </Button>
+      ) : null}
     </div>
   );
 }
@@ -129,5 +137,11 @@ function useResultCaption(result: ResultView): string {
     size: formatSize(result.width, result.height),
     percent: toPercent(strength),
   });
-  return `${t('results.seed', { seed: result.seed })} · ${meta}`;
+  const { stoppedAfter } = result;
+  const parts = [t('results.seed', { seed: result.seed }), meta];
+  if (stoppedAfter !== undefined) parts.push(t('run.stoppedAfter', { step: stoppedAfter }));
+  // Of a prompt with choices one wants to know which words it was.
+  const isChosen = result.settings.promptTemplate !== null || result.group?.kind === 'choices';
+  if (isChosen) parts.push(result.settings.prompt);
+  return parts.join(' · ');
 }

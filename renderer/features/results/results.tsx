@@ -27,6 +27,7 @@ import { ExportDialog } from './export-dialog';
 import { FlipButton } from './flip-button';
 import { createLens, Lens, type LensState } from './lens';
 import { MoreMenu } from './more-menu';
+import { GroupStrip } from './group-strip';
 import styles from './results.module.css';
 import { Welcome } from '../welcome/welcome';
 import { Thumbnails } from './thumbnails';
@@ -94,6 +95,7 @@ export function ResultsZone() {
       {exportPanel.is && result !== null ? (
         <ExportDialog result={result} onClose={() => exportPanel.set(false)} />
       ) : null}
+      <GroupStrip />
     </section>
   );
 }

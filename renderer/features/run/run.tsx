@@ -1,5 +1,5 @@
 /** The primary button, why it cannot be pressed, and Cancel. */
-import { Sparkles, Square } from 'lucide-react';
+import { ListPlus, Sparkles, Square } from 'lucide-react';
 import { useId } from 'react';
 import { useActions, usePage } from '../../app-context';
 import { useCommandKeys } from '../../commands/key-words';
@@ -11,6 +11,8 @@ import { activeRun, currentRun } from '../../state/selectors';
 import type { PageState } from '../../state/page-state';
 import { Button } from '../../ui/button';
 import { MAIN_BUTTON_ID } from '../welcome/welcome';
+import { Queue } from '../queue/queue';
+import { Variations } from '../variations/variations';
 import styles from './run.module.css';
 
 export function Run() {
@@ -37,9 +39,10 @@ export function Run() {
           aria-keyshortcuts={generateKeys.aria}
           onClick={() => void generate()}
         >
-          {isWorking ? null : <Sparkles aria-hidden />}
+          {isWorking ? <ListPlus aria-hidden /> : <Sparkles aria-hidden />}
           {buttonWords(state, t)}
         </Button>
+        <Variations className={styles.ways} />
         {active === null ? null : (
           <Button
             className={styles.cancel}
@@ -53,22 +56,21 @@ export function Run() {
         )}
       </div>
       <p id={reasonId} className={styles.reason}>
-        {isWorking
-          ? workingWords(state, t)
-          : first === undefined
-            ? idleWords(state, generateKeys.text, t)
-            : reasonWords(first, t)}
+        {first !== undefined
+          ? reasonWords(first, t)
+          : isWorking
+            ? workingWords(state, t)
+            : state.queue.isPaused
+              ? t('queue.held')
+              : idleWords(state, generateKeys.text, t)}
       </p>
+      <Queue />
     </div>
   );
 }
 
 function buttonWords(state: PageState, t: Translate): string {
-  const run = activeRun(state);
-  if (run !== null || isBusy(state)) {
-    if (run?.view.state === 'cancelling') return t('run.cancelling');
-    return run?.view.state === 'queued' ? t('run.queued') : t('run.working');
-  }
+  if (isBusy(state) || state.queue.isPaused) return t('run.add');
   const { settings } = state.draft;
   const { strength } = effectiveSettings(settings, chosenModel(state.models, settings.model));
   if (strength === 0) return t('run.giveBack');
@@ -77,13 +79,14 @@ function buttonWords(state: PageState, t: Translate): string {
 
 function workingWords(state: PageState, t: Translate): string {
   const run = activeRun(state);
-  if (run === null) return t('reason.busy');
+  if (run === null) return t('run.working');
+  if (run.view.state === 'cancelling') return t('run.cancelling');
   const { count } = run.view.settings;
   const words = [
     count > 1 ? t('run.picture', { index: run.image + 1, count }) : null,
     run.leftMs === null ? null : t('run.left', { time: formatLeft(run.leftMs) }),
   ].filter((part) => part !== null);
-  return words.length === 0 ? t('reason.busy') : words.join(' · ');
+  return words.length === 0 ? t('run.working') : words.join(' · ');
 }
 
 function idleWords(state: PageState, keys: string, t: Translate): string {

@@ -85,7 +85,8 @@ async function makeBench(home: string, env: Record<string, string> = {}): Promis
       if (name === 'job.changed' && 'state' in payload) bench.states.push([payload.id, payload.state]);
       if (name === 'job.progress' && 'progress' in payload) bench.onProgress(payload.jobId, payload.progress);
     },
-    announceResults: (count) => bench.announced.push(count),
+    announceEnd: (pictures) => bench.announced.push(pictures),
+    keepAwake: () => {},
     showProgress: (fraction) => bench.fractions.push(fraction),
   });
   onTestFinished(() => services.close());
@@ -165,7 +166,7 @@ describe('the queue on the real engine', () => {
     const results = bench.services.gallery.newest(100).toReversed();
     expect(results.map(({ id }) => id)).toEqual([`${first.id}-0`, `${second.id}-0`, `${second.id}-1`]);
     expect(results.every(({ width, height }) => width === 512 && height === 512)).toBe(true);
-    expect(bench.announced).toEqual([1, 2]);
+    expect(bench.announced).toEqual([3]);
     expect(bench.fractions.at(-1)).toBeNull();
     expect(Math.max(...bench.fractions.map((fraction) => fraction ?? 0))).toBe(1);
     for (let tries = 0; tries < 40 && readdirSync(path.join(bench.home, 'jobs')).length > 0; tries++)
@@ -235,7 +236,7 @@ describe('the queue on the real engine', () => {
     expect(pixels(bench, job.id).equals(pixels(bench, whole.id))).toBe(true);
   });
 
-  it('shows unfinished jobs after a restart and finishes them', async () => {
+  it('goes on after a restart: first what was being painted, then what waited, in its order, behind a pause only what ran', async () => {
     const home = temporaryFolder();
     const before = await makeBench(home);
     const sourceId = await importSketch(before);
@@ -244,22 +245,115 @@ describe('the queue on the real engine', () => {
     const wholePixels = pixels(before, whole.id);
     const stepDone = new Promise<void>((done) => afterFirstStep(before, done));
     const running = await before.services.queue.start({ sourceId, settings: settings() });
-    const waiting = await before.services.queue.start({ sourceId, settings: settings({ seed: null }) });
+    const [second, first] = [
+      await before.services.queue.start({ sourceId, settings: settings({ seed: null, steps: 2 }) }),
+      await before.services.queue.start({ sourceId, settings: settings({ seed: 3, steps: 2 }) }),
+    ];
     await stepDone;
+    await before.ask('queue.move', { jobIds: [first.id], before: second.id });
+    await before.ask('queue.pause', { isPaused: true });
     await before.services.close();
 
     const after = await makeBench(home);
-    expect(after.services.queue.list().map(({ id, state, canResume }) => [id, state, canResume])).toEqual([
-      [running.id, 'interrupted', true],
-      [waiting.id, 'interrupted', true],
-    ]);
-    expect(after.services.queue.list()[1]?.settings.seed).toBe(waiting.settings.seed);
-    await after.services.queue.resume(running.id);
+    const { queue } = after.services;
+    expect(queue.order).toEqual({ waiting: [running.id, first.id, second.id], isPaused: true });
+    expect(queue.list().map(({ state }) => state)).toEqual(['queued', 'queued', 'queued']);
+    expect(queue.list()[1]?.settings.seed).toBe(second.settings.seed);
+    const notices: string[] = [];
+    after.onProgress = (_id, progress) => void (progress.kind === 'notice' && notices.push(progress.message));
+    // It begins when somebody sees it.
+    await after.ask('app.state', null);
     await untilState(after, running.id, 'done');
     expect(pixels(after, running.id).equals(wholePixels)).toBe(true);
-    await after.services.queue.discard(waiting.id);
-    expect(existsSync(path.join(home, 'jobs', waiting.id))).toBe(false);
-    expect((await makeBench(home)).services.gallery.newest(100).toReversed()).toHaveLength(2);
+    expect(notices).toContainEqual(expect.stringMatching(/goes on where it was interrupted: [1-9]\d* steps/));
+    expect(queue.order).toEqual({ waiting: [first.id, second.id], isPaused: true });
+    expect(after.announced).toEqual([1]);
+    await after.ask('queue.pause', { isPaused: false });
+    await untilState(after, second.id, 'done');
+    expect(after.states.filter(([, state]) => state === 'running').map(([id]) => id)).toEqual([
+      running.id,
+      first.id,
+      second.id,
+    ]);
+    expect((await makeBench(home)).services.gallery.newest(100)).toHaveLength(4);
+  });
+
+  it('finishes the one that runs when the rest is held, and cancels a group or everything', async () => {
+    const bench = await makeBench(temporaryFolder());
+    const sourceId = await importSketch(bench);
+    const { queue } = bench.services;
+    const running = await queue.start({ sourceId, settings: settings({ steps: 2 }) });
+    const group = await bench.ask('job.start-group', {
+      sourceId,
+      settings: settings({ steps: 2 }),
+      variation: { kind: 'seeds', count: 3 },
+    });
+    if (!group.ok) throw new Error(group.error.message);
+    const members = group.value as JobView[];
+    const other = await queue.start({ sourceId, settings: settings({ steps: 2, seed: 99 }) });
+    expect(members.map(({ settings: { seed }, group: its }) => [seed, its?.index, its?.size])).toEqual([
+      [12, 0, 3],
+      [13, 1, 3],
+      [14, 2, 3],
+    ]);
+    await bench.ask('queue.pause', { isPaused: true });
+    await untilState(bench, running.id, 'done');
+    await sleep(200);
+    expect(queue.order).toEqual({ waiting: [...members.map(({ id }) => id), other.id], isPaused: true });
+    await bench.ask('queue.cancel', { jobIds: members.map(({ id }) => id) });
+    expect(queue.order.waiting).toEqual([other.id]);
+    await bench.ask('queue.cancel', { jobIds: null });
+    expect(queue.order).toEqual({ waiting: [], isPaused: false });
+    expect(queue.list().map(({ state }) => state)).toEqual([
+      'done',
+      'cancelled',
+      'cancelled',
+      'cancelled',
+      'cancelled',
+    ]);
+  });
+
+  it('paints a strip of strengths from one encode and one text embedding, and picks words by seed', async () => {
+    const bench = await makeBench(temporaryFolder());
+    const sourceId = await importSketch(bench);
+    const strip = await bench.ask('job.start-group', {
+      sourceId,
+      settings: settings({ prompt: 'a {red|blue} house', steps: 5 }),
+      variation: { kind: 'strengths', strengths: [0.2, 0.6, 1] },
+    });
+    if (!strip.ok) throw new Error(strip.error.message);
+    const ids = (strip.value as JobView[]).map(({ id }) => id);
+    const encodes: string[] = [];
+    bench.onProgress = (_id, progress) => {
+      if (progress.kind === 'stage-start' && progress.stage === 'encode') encodes.push(progress.reason);
+    };
+    await untilState(bench, ids.at(-1) ?? '', 'done');
+    const still = 'the latents of this picture were still there';
+    expect(encodes.map((reason) => reason === still)).toEqual([false, true, true]);
+    const results = bench.services.gallery.newest(10).toReversed();
+    expect(results.map(({ settings: { strength }, group }) => [strength, group?.kind])).toEqual([
+      [0.2, 'strengths'],
+      [0.6, 'strengths'],
+      [1, 'strengths'],
+    ]);
+    const [{ prompt, promptTemplate }] = results.map((one) => one.settings) as [GenerationSettings];
+    expect(promptTemplate).toBe('a {red|blue} house');
+    expect(prompt).toMatch(/^a (red|blue) house$/);
+    expect(new Set(results.map((one) => one.settings.prompt)).size).toBe(1);
+    // The picture itself carries both, too: the words that it shows, and those that were written.
+    const file = bench.services.gallery.pathOf(results[0]?.id ?? '') ?? '';
+    const found = await bench.ask('settings.read-path', { path: file });
+    expect(found).toMatchObject({ ok: true, value: { settings: { prompt: promptTemplate, seed: 11 } } });
+    expect(readFileSync(file, 'latin1')).toContain(`"prompt":"${prompt}"`);
+    const tooMany = {
+      sourceId,
+      settings: settings({ prompt: '{a|b}'.repeat(7) }),
+      variation: { kind: 'choices' },
+    };
+    expect(await bench.ask('job.start-group', tooMany)).toMatchObject({
+      ok: false,
+      error: { code: 'usage', message: expect.stringContaining('128 combinations') },
+    });
   });
 
   it('cancels what waits and what runs, and can go on with both', async () => {

@@ -89,7 +89,8 @@ async function makeBench(home = temporaryFolder()): Promise<Bench> {
     applyPreferences: () => {},
     isWindowVisible: () => true,
     send: () => {},
-    announceResults: () => {},
+    announceEnd: () => {},
+    keepAwake: () => {},
     showProgress: () => {},
   });
   onTestFinished(() => services.close());

@@ -69,6 +69,7 @@ export const appState = (patch: Partial<AppState> = {}): AppState => ({
   source: SKETCH,
   models: [STARTER],
   jobs: [],
+  queue: { waiting: [], isPaused: false },
   results: [],
   ...patch,
 });

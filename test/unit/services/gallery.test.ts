@@ -255,4 +255,67 @@ describe('Gallery', () => {
     expect(search(gallery, { text: 'boat' })).toEqual([`${job}-0`]);
     expect(await gallery.recover(read)).toBe(0);
   });
+
+  it('makes a lost index of many pictures again behind everything else, newest first', async () => {
+    const folder = temporaryFolder();
+    const day = path.join(folder, '2026-01-02');
+    mkdirSync(day);
+    writeFileSync(path.join(day, 'one.png'), 'pixels');
+    const COUNT = 1200;
+    const lines = Array.from({ length: COUNT }, (_, index) =>
+      JSON.stringify({
+        ...{ id: `old-${index}`, jobId: `old-${index}`, sourceId: 'source', width: 64, height: 48 },
+        ...{ seed: index, settings: { prompt: `a harbour ${index}` }, createdAt: index },
+        file: '2026-01-02/one.png',
+      }),
+    );
+    lines.push('{"starred":"old-7","value":true}', '{"deleted":"old-8"}', '{"starred":"old-9","value":true}');
+    lines.push('{"starred":"old-9","value":false}', '{"deleted":"old-10"}', lines[10] ?? '');
+    writeFileSync(path.join(folder, 'index.jsonl'), `${lines.join('\n')}\n`);
+    const gallery = new Gallery(folder, () => {});
+    opened.set(folder, gallery);
+    expect(await gallery.load()).toBe(true);
+    expect(gallery.isReading).toBe(true);
+    const soFar = gallery.count(gallerySearchSchema.parse({}));
+    expect(soFar).toBeGreaterThan(0);
+    expect(soFar).toBeLessThan(COUNT);
+    expect(search(gallery, { limit: 2 })).toEqual(['old-10', `old-${COUNT - 1}`]);
+    // Meanwhile pictures are made, starred and found, and the process does other things.
+    let turns = 0;
+    const timer = setInterval(() => (turns += 1), 1);
+    await addJob(gallery, 'job-new', 1, { prompt: 'a harbour of today' });
+    await gallery.star(`old-${COUNT - 1}`, true);
+    expect(search(gallery, { text: 'today' })).toEqual(['job-new-0']);
+    await gallery.whenRead();
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(5);
+    expect(gallery.isReading).toBe(false);
+    const expectWhole = (now: Gallery): void => {
+      expect(now.count(gallerySearchSchema.parse({}))).toBe(COUNT);
+      expect(search(now, { limit: 3 })).toEqual(['job-new-0', 'old-10', `old-${COUNT - 1}`]);
+      expect(search(now, { isStarred: true })).toEqual([`old-${COUNT - 1}`, 'old-7']);
+      expect(search(now, { text: 'harbour 8 ' })).toEqual([]);
+      expect(search(now, { offset: COUNT - 2 })).toEqual(['old-1', 'old-0']);
+    };
+    expectWhole(gallery);
+    const again = await open(folder);
+    expect(again.isReading).toBe(false);
+    expectWhole(again);
+  }, 120_000);
+
+  it('begins anew when it was closed before a lost index was made again', async () => {
+    const folder = temporaryFolder();
+    mkdirSync(path.join(folder, '2026-01-02'));
+    writeFileSync(path.join(folder, '2026-01-02', 'one.png'), 'pixels');
+    const line = (index: number): string =>
+      `{"id":"old-${index}","jobId":"old","sourceId":"s","width":1,"height":1,"seed":1,"settings":{"prompt":"a"},"createdAt":1,"file":"2026-01-02/one.png"}\n`;
+    writeFileSync(path.join(folder, 'index.jsonl'), Array.from({ length: 900 }, (_, i) => line(i)).join(''));
+    const first = new Gallery(folder, () => {});
+    await first.load();
+    expect(first.isReading).toBe(true);
+    await first.close();
+    const second = await open(folder);
+    await second.whenRead();
+    expect(second.count(gallerySearchSchema.parse({}))).toBe(900);
+  });
 });

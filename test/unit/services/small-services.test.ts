@@ -5,7 +5,6 @@ import { describe, expect, it } from 'vitest';
 import { resolveAppPaths, type PathSources } from '../../../main/app-paths';
 import { copyFileAtomic } from '../../../main/services/atomic-file';
 import { engineEnvironment } from '../../../main/services/engine-environment';
-import { jobFraction } from '../../../main/services/job-fraction';
 import { findNode } from '../../../main/services/node-path';
 import { suggestName } from '../../../main/services/requests';
 import { fitBounds, MINIMUM_SIZE } from '../../../main/services/window-bounds';
@@ -163,15 +162,6 @@ describe('the bridge', () => {
     expect([...PAGE_EVENTS].sort()).toEqual(Object.keys(EVENTS).sort());
     expect(functionName('source.import-bytes')).toBe('sourceImportBytes');
     expect(subscriptionName('results.added')).toBe('onResultsAdded');
-  });
-});
-
-describe('jobFraction', () => {
-  it('counts over all pictures of a job', () => {
-    const step = (image: number, done: number) =>
-      jobFraction({ kind: 'step', image, step: done, of: 4, ms: 1, leftMs: null }, 2);
-    expect([step(0, 1), step(0, 4), step(1, 2), step(1, 4)]).toEqual([0.125, 0.5, 0.75, 1]);
-    expect(jobFraction({ kind: 'notice', message: '' }, 2)).toBeNull();
   });
 });
 

@@ -10,8 +10,11 @@ import {
 import type { JobReport } from '../../../../shared/job';
 import { img2img } from '../../img2img';
 import { STAGES } from '../../../../shared/placement';
+import { withWords } from '../../../../shared/variations';
+import { journalledSeed } from '../../journal/journal';
 import { ModelCache } from '../../model/loaded-model';
 import type { RemoteAccess } from '../../remote/places';
+import { drawSeed } from '../../resolve-settings';
 import { takeJobFolder } from '../job-folder';
 import { resolveTarget, type ImageFormat } from '../output-target';
 import {
@@ -69,7 +72,7 @@ export function addImg2Img(program: Command, signal: AbortSignal): void {
     .argument('<image>', 'the picture to start from')
     .requiredOption(
       '-p, --prompt <text>',
-      'what the result should show; (word:1.2) and [word] change a weight',
+      'what the result should show; (word:1.2) and [word] change a weight, of {a|b} the seed picks one',
     )
     .option('-n, --negative <text>', 'what it should not show')
     .option('--strength <0..1>', 'how far the result may move away from the picture', parseStrength)
@@ -180,11 +183,13 @@ export async function runJob(job: {
   const models = job.models ?? new ModelCache();
   const progress = new ProgressLine();
   try {
+    // The prompt's choices follow from the seed, so that the same seed gives the same picture; an interrupted job keeps the one it drew.
+    const seed = settings.seed ?? (await journalledSeed(folder.path)) ?? drawSeed();
     const report = await img2img(
       {
         inputPath,
         maskPath,
-        settings,
+        settings: withWords({ ...settings, seed }),
         outputFolder: target.folder,
         outputName: target.name,
         jobFolder: folder.path,
