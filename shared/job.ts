@@ -145,6 +145,8 @@ export const jobReportSchema = z.object({
   stages: z.array(stageReportSchema),
   notices: z.array(z.string()),
   totalMs: z.number(),
+  /** Of `totalMs`, spent inside ONNX Runtime: what is left is the engine's own work and opening models. */
+  sessionRunMs: z.number().default(0),
   peakRssBytes: z.number().int(),
 });
 export type JobReport = z.infer<typeof jobReportSchema>;

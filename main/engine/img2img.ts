@@ -20,6 +20,7 @@ import { resolveLoras } from './lora/resolve-loras';
 import type { Img2ImgParams } from './messages';
 import { largestRssBytes } from './memory-peak';
 import type { LoadedModel } from './model/loaded-model';
+import { sessionRunMsSoFar } from './onnx/session';
 import { JobPlan } from './plan/job-plan';
 import { networkPolicyFor } from './plan/network-policy';
 import { remoteDecode, remoteEncode } from './remote/client';
@@ -39,6 +40,7 @@ import type { WorkingPicture } from './stages/pixels';
 /** Runs one request to its end and answers what was made. Throws `AppError`; the journal keeps what is worth keeping. */
 export async function img2img(params: Img2ImgParams, context: JobContext): Promise<JobReport> {
   const startedAt = performance.now();
+  const runMsBefore = sessionRunMsSoFar();
   const log = new StageLog(context.onProgress);
 
   // 1 · Check the request against the model.
@@ -174,6 +176,7 @@ export async function img2img(params: Img2ImgParams, context: JobContext): Promi
     stages: log.reports(),
     notices: log.notices,
     totalMs: performance.now() - startedAt,
+    sessionRunMs: sessionRunMsSoFar() - runMsBefore,
     peakRssBytes: largestRssBytes(),
   };
 }

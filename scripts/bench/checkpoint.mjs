@@ -17,7 +17,7 @@ export async function benchCheckpoint(argv) {
     args: argv,
     options: {
       runs: { type: 'string', default: '3' },
-      /** Side in pixels : steps, for each size. */
+      /** Side in pixels : steps, for each size; empty: only the openings. */
       sizes: { type: 'string', default: '512:4,1024:2' },
       python: { type: 'string', default: 'python3' },
       folder: { type: 'string', default: join(root, '.cache/bench/sd15') },
@@ -26,7 +26,8 @@ export async function benchCheckpoint(argv) {
   });
   const runs = Number(values.runs);
   if (!Number.isInteger(runs) || runs < 1) throw new ScriptError('--runs takes a whole number from 1 on.');
-  const sizes = values.sizes.split(',').map((size) => {
+  const asked = values.sizes === '' ? [] : values.sizes.split(',');
+  const sizes = asked.map((size) => {
     const [side, steps] = size.split(':').map(Number);
     if (side > 0 && side % 64 === 0 && Number.isInteger(steps) && steps > 0) return { side, steps };
     throw new ScriptError(`--sizes ${values.sizes} is not usable; give side:steps, such as 512:4,1024:2.`);

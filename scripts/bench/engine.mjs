@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { root, ScriptError } from '../bootstrap.mjs';
 import { engineEnv } from '../engine-env.mjs';
 
-const SKETCH = join(root, 'models/starter/sketch.png');
+export const SKETCH = join(root, 'models/starter/sketch.png');
 
 /** An engine process and one request at a time. */
 export class Engine {

@@ -1,4 +1,4 @@
-// Stable Diffusion 1.5 in full size with random weights, made once: what the bench compares on.
+// Stable Diffusion 1.5 and XL in full size with random weights, made once: what the benches compare on.
 import { existsSync, cpSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildProgram } from '../build-programs.mjs';
@@ -19,12 +19,7 @@ export async function fullSizeModel(folder, python) {
   await assertPython(python);
   if (existsSync(folder)) return model;
   say(`Making Stable Diffusion 1.5 with random weights in ${folder} (once; 8.5 GB, a few minutes) ...`);
-  const temporary = `${folder}.making`;
-  rmSync(temporary, { recursive: true, force: true });
-  mkdirSync(temporary, { recursive: true });
-  const quiet = { stdio: ['ignore', 'ignore', 'inherit'] };
-  const made = await run(python, ['-W', 'ignore', join(PYTHON_FOLDER, 'make_sd15.py'), temporary], quiet);
-  if (made !== 0) throw new ScriptError('The models could not be made (see above).');
+  const temporary = await runMaker('make_sd15.py', folder, python);
   const source = join(temporary, 'diffusers');
   for (const target of [source, join(temporary, 'onnx')]) {
     cpSync(join(root, 'models/starter/tokenizer'), join(target, 'tokenizer'), { recursive: true });
@@ -40,6 +35,31 @@ export async function fullSizeModel(folder, python) {
   rmSync(program, { recursive: true });
   renameSync(temporary, folder);
   return model;
+}
+
+/** Answers the path of Stable Diffusion XL's weights as a diffusers folder (float16, 6.9 GB). */
+export async function fullSizeXl(folder, python) {
+  const model = { diffusers: join(folder, 'diffusers') };
+  await assertPython(python);
+  if (existsSync(folder)) return model;
+  say(`Making Stable Diffusion XL with random weights in ${folder} (once; 6.9 GB, a few minutes) ...`);
+  const temporary = await runMaker('make_sdxl.py', folder, python);
+  for (const name of ['tokenizer', 'tokenizer_2']) {
+    cpSync(join(root, 'models/starter/tokenizer'), join(temporary, 'diffusers', name), { recursive: true });
+  }
+  renameSync(temporary, folder);
+  return model;
+}
+
+/** Answers the folder that it was made in, beside the one that is wanted. */
+async function runMaker(program, folder, python) {
+  const temporary = `${folder}.making`;
+  rmSync(temporary, { recursive: true, force: true });
+  mkdirSync(temporary, { recursive: true });
+  const quiet = { stdio: ['ignore', 'ignore', 'inherit'] };
+  const made = await run(python, ['-W', 'ignore', join(PYTHON_FOLDER, program), temporary], quiet);
+  if (made !== 0) throw new ScriptError('The models could not be made (see above).');
+  return temporary;
 }
 
 /** Runs one of the Python programs beside this file; answers the JSON that it prints. */

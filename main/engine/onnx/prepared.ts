@@ -1,6 +1,7 @@
 /**
- * Prepared copies: a graph as ONNX Runtime holds it on this CPU (weights in float32, folded and packed), written to disk with consent and
- * mapped at the next start instead of being made again (onnxruntime.md 1.4; graphs.md, "Opening"). One copy takes about 1.4 times its float32 weights.
+ * Prepared copies: a graph as ONNX Runtime holds it on this CPU (weights in float32, convolutions in its blocked layout), written to disk with
+ * consent and mapped at the next start instead of being made again (onnxruntime.md 1.4; graphs.md, "Opening"). One copy is as large as its
+ * float32 weights. Packed matrices are not saved: ONNX Runtime 1.30 packs them again before it looks for saved ones.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
@@ -15,8 +16,8 @@ import { explainSessionError } from './session-errors';
 import type { SessionOpener } from './providers';
 import type { Provider } from '../../../shared/placement';
 
-/** Smaller tensors stay inside the graph. */
-const MIN_EXTERNAL_BYTES = 1024;
+/** Smaller tensors stay inside the graph, where they are read in one go. */
+const MIN_EXTERNAL_BYTES = 16 * 1024;
 
 /** Packing depends on the runtime's version and on what the processor can do. */
 function processorKey(): string {
@@ -54,7 +55,6 @@ async function writeOptimised(graph: string, path: string): Promise<void> {
           ...(extra?.['session'] as object),
           optimized_model_external_initializers_file_name: `${basename(path)}_data`,
           optimized_model_external_initializers_min_size_in_bytes: String(MIN_EXTERNAL_BYTES),
-          save_external_prepacked_constant_initializers: '1',
         },
       },
     });

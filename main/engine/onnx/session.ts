@@ -26,6 +26,11 @@ export interface OpenOptions {
   readonly optimization?: OptimizationLevel;
 }
 
+let runMs = 0;
+
+/** Milliseconds that this process has spent inside ONNX Runtime's `run` so far. */
+export const sessionRunMsSoFar = (): number => runMs;
+
 /** Opens a session, or throws `AppError('model' | 'out-of-memory')` with a plain reason. */
 export async function openSession(path: string, options: OpenOptions): Promise<Session> {
   let native: InferenceSession;
@@ -54,10 +59,13 @@ export async function openSession(path: string, options: OpenOptions): Promise<S
         tensors[name] = toTensor(spec, feed);
       }
       let results: InferenceSession.OnnxValueMapType;
+      const startedAt = performance.now();
       try {
         results = await native.run(tensors, only);
       } catch (error) {
         throw explainSessionError(error, path, options.provider);
+      } finally {
+        runMs += performance.now() - startedAt;
       }
       return Object.fromEntries(
         Object.entries(results).map(([name, tensor]) => [name, fromTensor(name, tensor)]),

@@ -109,6 +109,7 @@ export const report = (patch: Partial<JobReport> = {}): JobReport => ({
   ],
   notices: [],
   totalMs: 1234,
+  sessionRunMs: 1000,
   peakRssBytes: 1,
   ...patch,
 });

@@ -36,6 +36,7 @@ function reportOf(paths: string[]): JobReport {
     stages: [],
     notices: [],
     totalMs: 1,
+    sessionRunMs: 1,
     peakRssBytes: 1,
   };
 }
