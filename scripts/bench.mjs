@@ -87,6 +87,7 @@ const OTHERS = {
   checkpoint: async () => (await import('./bench/checkpoint.mjs')).benchCheckpoint,
   kill: async () => (await import('./bench/kill.mjs')).benchKill,
   gallery: async () => (await import('./bench/gallery.mjs')).benchGallery,
+  int8: async () => (await import('./bench/int8.mjs')).benchInt8,
   pictures: async () => (await import('./bench/pictures.mjs')).benchPictures,
   starter: async () => (await import('./bench/starter.mjs')).benchStarter,
   window: async () => (await import('./bench/window.mjs')).benchWindow,
