@@ -2,7 +2,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { RunningApp } from '../support/electron-app';
-import { resizeWindow } from '../support/window-driver';
 
 const SIZES = [
   [1280, 800],
@@ -59,7 +58,7 @@ export class Camera {
     const { page } = running;
     const files: string[] = [];
     for (const [width, height] of options.sizes ?? SIZES) {
-      await resizeWindow(running, width, height);
+      await resize(running, width, height);
       for (const colorScheme of SCHEMES) {
         await page.emulateMedia({ colorScheme });
         await options.again?.();
@@ -95,4 +94,22 @@ ${states}\n`,
     );
     return this.#taken.reduce((sum, { files }) => sum + files.length, 0);
   }
+}
+
+/** Makes the page's area this large in pixels, whatever its zoom is. */
+async function resize({ app, page }: RunningApp, width: number, height: number): Promise<void> {
+  await app.evaluate(
+    ({ BrowserWindow }, size) => {
+      const window = BrowserWindow.getAllWindows()[0];
+      window?.setMinimumSize(1, 1);
+      window?.setContentSize(size.width, size.height);
+    },
+    { width, height },
+  );
+  await page.waitForFunction(
+    (size) =>
+      Math.abs(innerWidth * devicePixelRatio - size.width) < 3 &&
+      Math.abs(innerHeight * devicePixelRatio - size.height) < 3,
+    { width, height },
+  );
 }

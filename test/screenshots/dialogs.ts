@@ -1,14 +1,42 @@
-/** Settings that are folded away, endpoints, what was sent, the question before it, offline. */
+/** The palette, keys, preferences and help; settings that are folded away, endpoints, what was sent, the question before it, offline. */
 import { generateButton, waitUntilReady } from '../support/window-driver';
 import type { Studio } from './camera';
 
-const NAMES = ['more-settings', 'endpoints', 'endpoint-form', 'ledger', 'consent', 'offline'];
+const NAMES = [
+  'palette',
+  'keys',
+  'preferences',
+  'help',
+  'more-settings',
+  'endpoints',
+  'endpoint-form',
+  'ledger',
+  'consent',
+  'offline',
+];
 
 export async function photographDialogs({ camera, open }: Studio): Promise<void> {
   if (!camera.wants(...NAMES)) return;
   const running = await open();
   const { page } = running;
   await waitUntilReady(page);
+  await page.keyboard.press('Control+k');
+  await page.getByRole('listbox').waitFor();
+  await camera.shoot(running, 'palette', 'Every command');
+  await page.getByRole('combobox').fill('keys');
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor();
+  await camera.shoot(running, 'keys', 'Every key, to be changed');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Control+,');
+  await page.getByRole('dialog').waitFor();
+  await camera.shoot(running, 'preferences', 'Preferences');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('F1');
+  await page.getByRole('dialog').waitFor();
+  await camera.shoot(running, 'help', 'Help, offline');
+  await page.keyboard.press('Escape');
+
   await page.getByRole('button', { name: 'More', exact: true }).click();
   await page.getByRole('dialog', { name: 'More settings' }).waitFor();
   await camera.shoot(running, 'more-settings', 'The settings that are folded away');

@@ -8,8 +8,8 @@ import styles from './lens.module.css';
 
 /** Screen pixels for one pixel of the picture. */
 const ZOOMS = [1, 2, 4, 8] as const;
-/** Side of one pane in CSS pixels; the style sheet has the same. */
-const PANE_PX = 190;
+/** Side of one pane in CSS pixels: larger in a larger window. */
+const paneSide = (): number => Math.round(Math.min(460, Math.max(190, 0.24 * innerHeight)));
 /** Distance to the pointer and to the window's edge. */
 const GAP_PX = 18;
 /** So far an arrow key goes, as a share of the picture; with Shift ten times as far. */
@@ -95,7 +95,8 @@ export function Lens({ lens, result, inputUrl, stage }: Props) {
   const area = stage.current?.querySelector('[data-lens]')?.getBoundingClientRect();
   if (spot === null || area === undefined) return null;
   const panes = inputUrl === null ? 1 : 2;
-  const [width, height] = [PANE_PX * panes, PANE_PX];
+  const side = paneSide();
+  const [width, height] = [side * panes, side];
   const place = {
     left: beside(area.left + spot.x * area.width, width, innerWidth),
     top: beside(area.top + spot.y * area.height, height + GAP_PX, innerHeight),
@@ -108,9 +109,9 @@ export function Lens({ lens, result, inputUrl, stage }: Props) {
       aria-label={t('results.lensAt', { zoom: zoom * 100 })}
     >
       {inputUrl === null ? null : (
-        <Pane url={inputUrl} name={t('results.input')} result={result} spot={spot} zoom={zoom} />
+        <Pane url={inputUrl} name={t('results.input')} result={result} spot={spot} zoom={zoom} side={side} />
       )}
-      <Pane url={result.url} name={t('results.result')} result={result} spot={spot} zoom={zoom} />
+      <Pane url={result.url} name={t('results.result')} result={result} spot={spot} zoom={zoom} side={side} />
       <span className={styles.zoom}>{zoom * 100} %</span>
     </div>
   );
@@ -122,18 +123,21 @@ interface PaneProps {
   result: ResultView;
   spot: Spot;
   zoom: number;
+  side: number;
 }
 
-function Pane({ url, name, result, spot, zoom }: PaneProps) {
+function Pane({ url, name, result, spot, zoom, side }: PaneProps) {
   const scale = zoom / devicePixelRatio;
   const [width, height] = [result.width * scale, result.height * scale];
   return (
     <div
       className={styles.pane}
       style={{
+        width: side,
+        height: side,
         backgroundImage: `url("${url}")`,
         backgroundSize: `${width}px ${height}px`,
-        backgroundPosition: `${PANE_PX / 2 - spot.x * width}px ${PANE_PX / 2 - spot.y * height}px`,
+        backgroundPosition: `${side / 2 - spot.x * width}px ${side / 2 - spot.y * height}px`,
       }}
     >
       <span className={styles.name}>{name}</span>

@@ -70,7 +70,7 @@ function StageCell({ stage }: { stage: Stage }) {
       <p className={styles.reason} title={why === null ? undefined : (said(why) ?? why)}>
         {why === null ? t(works ? 'stage.next' : idle) : <SaidText sentence={why} />}
       </p>
-      <div className={styles.line}>
+      <div className={cx(styles.line, styles.foot)}>
         <span className={styles.figures}>{figures(place, now, t)}</span>
         <select
           className={styles.choice}
