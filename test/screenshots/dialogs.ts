@@ -23,7 +23,7 @@ export async function photographDialogs({ camera, open }: Studio): Promise<void>
   await page.keyboard.press('Control+k');
   await page.getByRole('listbox').waitFor();
   await camera.shoot(running, 'palette', 'Every command');
-  await page.getByRole('combobox').fill('keys');
+  await page.getByRole('dialog').getByRole('combobox').fill('keys');
   await page.keyboard.press('Enter');
   await page.getByRole('dialog').waitFor();
   await camera.shoot(running, 'keys', 'Every key, to be changed');
