@@ -48,3 +48,11 @@ export function onnxNodes(model: Buffer): OnnxNodeView[] {
     return { op: domain === '' ? name : `${domain}.${name}`, type, ints };
   });
 }
+
+/** Names of the tensors that lie in other files. */
+export function externalTensors(model: Buffer): string[] {
+  const [graph = Buffer.alloc(0)] = messages(model, 7);
+  return messages(graph, 5)
+    .filter((tensor) => messages(tensor, 13).length > 0)
+    .map((tensor) => texts(tensor, 8)[0] ?? '');
+}

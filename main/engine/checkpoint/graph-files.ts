@@ -11,6 +11,7 @@ import { AppError } from '../../../shared/errors';
 import { LINK_ENDING, type BuiltGraph } from '../graphs/graph-builder';
 import { homeFolder } from '../home';
 import { makeFolder } from '../make-folder';
+import { partPath } from '../onnx/parts';
 
 /** Graphs and hard links lie here, one folder per graph. */
 const storeFolder = (): string => join(homeFolder(), 'graphs');
@@ -21,10 +22,14 @@ const COPY_LIMIT_BYTES = 256 * 2 ** 20;
 /** Folders of copies begin with this: no link in them tells whether their checkpoint is still there. */
 const COPY = 'copy-';
 
-/** What tests replace: how a second name for a file is made, and up to which size in bytes weights are copied instead. */
+/** Graphs with this many parameters lie there in parts too (`openByParts`): half a gigabyte in float32. */
+const PARTS_FROM_PARAMETERS = 2 ** 27;
+
+/** What tests replace: how a second name for a file is made, up to which size in bytes weights are copied instead, and which graphs get parts. */
 export interface PlaceOptions {
   readonly link?: (file: string, path: string) => Promise<void>;
   readonly copyLimitBytes?: number;
+  readonly partsFromParameters?: number;
 }
 
 /**
@@ -33,18 +38,23 @@ export interface PlaceOptions {
  * @param label what the graph belongs to, for the folder's name and messages
  */
 export async function placeGraph(
-  built: BuiltGraph,
+  whole: BuiltGraph,
   component: string,
   label: string,
   options: PlaceOptions = {},
 ): Promise<string> {
-  const { link: linkFile = link, copyLimitBytes = COPY_LIMIT_BYTES } = options;
+  const {
+    link: linkFile = link,
+    copyLimitBytes = COPY_LIMIT_BYTES,
+    partsFromParameters = PARTS_FROM_PARAMETERS,
+  } = options;
+  const built = whole.parameters < partsFromParameters ? { ...whole, parts: [] } : whole;
   const key = await identityOf(built);
   const folder = join(storeFolder(), `${plainName(label)}-${key}`);
   try {
     await makeFolder(folder);
     for (const { path, name } of built.files) await linkOnce(linkFile, path, join(folder, name));
-    return await writeOnce(join(folder, `${component}.onnx`), built.bytes);
+    return await writeGraph(join(folder, `${component}.onnx`), built);
   } catch (cause) {
     if (isDiskFull(cause)) throw cause;
     await rm(folder, { recursive: true, force: true }).catch(() => undefined);
@@ -99,7 +109,7 @@ async function placeCopy(
       await rm(join(storeFolder(), other), { recursive: true, force: true }).catch(() => undefined);
     }
   }
-  return writeOnce(join(folder, `${component}.onnx`), built.bytes);
+  return writeGraph(join(folder, `${component}.onnx`), built);
 }
 
 /** A large checkpoint on another volume, or on a file system without hard links: the graph goes beside it, and files from other folders get a link there. */
@@ -115,9 +125,9 @@ async function placeBeside(
     for (const { path, name } of built.files) {
       if (path !== join(folder, name)) await linkAgain(path, join(folder, name));
     }
-    return await writeOnce(
+    return await writeGraph(
       join(folder, `${basename(first)}.${component}.${key.slice(0, 8)}.underpaint.onnx`),
-      built.bytes,
+      built,
     );
   } catch (error) {
     if (isDiskFull(error)) throw error;
@@ -173,6 +183,12 @@ async function copyOnce(file: string, path: string): Promise<void> {
   } finally {
     await rm(temporary, { force: true });
   }
+}
+
+/** The graph, after its parts; the first part last, since it stands for all of them. */
+async function writeGraph(path: string, { bytes, parts }: BuiltGraph): Promise<string> {
+  for (const [i, part] of [...parts.entries()].toReversed()) await writeOnce(partPath(path, i + 1), part);
+  return writeOnce(path, bytes);
 }
 
 async function writeOnce(path: string, bytes: Buffer): Promise<string> {

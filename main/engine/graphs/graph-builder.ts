@@ -17,8 +17,10 @@ import {
   type OnnxDtype,
   type OnnxInitializer,
   type OnnxIo,
+  type OnnxModel,
   type OnnxNode,
 } from './onnx-proto';
+import { splitGraph, type Cut } from './split-graph';
 
 /** The name of a tensor in the graph. */
 export type Value = string;
@@ -63,6 +65,10 @@ export interface GraphFile {
 export interface BuiltGraph {
   /** Bytes of the `.onnx` file. */
   readonly bytes: Buffer;
+  /** Bytes of the same graph in parts, for the CPU, where its architecture can be taken apart. */
+  readonly parts: readonly Buffer[];
+  /** Numbers in all weights together. */
+  readonly parameters: number;
   readonly files: readonly GraphFile[];
   readonly layers: readonly GraphLayer[];
   /** Tensors that are made from the checkpoint for this graph, all in one file beside it. */
@@ -117,6 +123,7 @@ export class GraphBuilder {
   private readonly made = new Map<string, Value>();
   private readonly observed = new Map<string, { readonly input: Value; readonly output: Value }>();
   private readonly derived: DerivedTensor[] = [];
+  private readonly cuts: Cut[] = [];
   private derivedBytes = 0;
   private count = 0;
 
@@ -239,16 +246,28 @@ export class GraphBuilder {
     return this.constant('int64', Buffer.from(BigInt64Array.of(BigInt(value)).buffer), []);
   }
 
+  /** A place where a graph for the CPU may be taken apart; `crossing` is every value from here that is used later on, all of them float32. */
+  cut(crossing: readonly { readonly value: Value; readonly dims: OnnxIo['dims'] }[]): void {
+    this.cuts.push({
+      before: this.nodes.length,
+      crossing: crossing.map(({ value, dims }) => ({ name: value, dtype: 'float32', dims })),
+    });
+  }
+
   build(): BuiltGraph {
     if (this.observed.size > 0) this.output(RANGES_OUTPUT, this.rangesOf(), [this.observed.size, 4]);
+    const model: OnnxModel = {
+      name: this.name,
+      inputs: this.inputs,
+      outputs: this.outputs,
+      nodes: this.nodes,
+      initializers: [...this.initializers.values()],
+    };
+    const isApart = this.cuts.length > 0 && this.target.kernels === 'cpu' && this.target.int8 === undefined;
     return {
-      bytes: encodeOnnxModel({
-        name: this.name,
-        inputs: this.inputs,
-        outputs: this.outputs,
-        nodes: this.nodes,
-        initializers: [...this.initializers.values()],
-      }),
+      bytes: encodeOnnxModel(model),
+      parts: isApart ? splitGraph(model, this.cuts).map(encodeOnnxModel) : [],
+      parameters: model.initializers.reduce((sum, { dims }) => sum + elementCount(dims), 0),
       files: [...this.files].map(([path, name]) => ({ path, name })),
       layers: [...this.layers.values()],
       derived: this.derived,

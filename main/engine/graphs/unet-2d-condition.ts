@@ -123,6 +123,13 @@ export function buildUnet(json: unknown, weights: WeightSource, target: GraphTar
   x = resnet(g, x, 'mid_block.resnets.0', inChannels, inChannels, shared);
   x = attend(g, x, 'mid_block.attentions.0', last, shared);
   x = resnet(g, x, 'mid_block.resnets.1', inChannels, inChannels, shared);
+  g.cut([
+    { value: time.value, dims: ['time_rows', time.features] },
+    ...[...skips, { value: x, channels: inChannels }].map(({ value, channels: C }) => ({
+      value,
+      dims: ['batch_size', C, `${value}/height`, `${value}/width`],
+    })),
+  ]);
 
   // 5. up
   for (let i = 0; i <= last; i += 1) {

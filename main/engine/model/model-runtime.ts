@@ -2,6 +2,7 @@
 import type { Provider } from '../../../shared/placement';
 import { AppError, toErrorBody } from '../../../shared/errors';
 import type { OptimizationLevel } from '../onnx/options';
+import { openByParts } from '../onnx/parts';
 import { openByPrepared } from '../onnx/prepared';
 import type { SessionOpener } from '../onnx/providers';
 import type { Session } from '../onnx/session';
@@ -112,7 +113,9 @@ export class ModelRuntime {
         throw new AppError('internal', `No way is left to run the ${PLAIN_NAMES[component]}.`);
       try {
         const path = await partOf(this.folder, component).graph.pathFor(rung.provider);
-        const session = await openByPrepared(path, rung, this.options.open);
+        const session = await openByPrepared(path, rung, (graph, how) =>
+          openByParts(graph, how, this.options.open),
+        );
         this.sessionsOpened += 1;
         this.sessions.set(component, session);
         return session;
