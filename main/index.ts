@@ -120,6 +120,7 @@ async function start(): Promise<void> {
     window = opened;
   };
   open();
+  services.warmUp();
 
   app.on('second-instance', () => {
     if (window === null) open();

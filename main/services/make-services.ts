@@ -74,6 +74,8 @@ export interface Services {
   sourceThumbnails: Thumbnails;
   queue: JobQueue;
   handlers: RequestHandlers;
+  /** On the first start, when nothing is remembered yet: asks the engine about the bundled model while the window still opens. */
+  warmUp: () => void;
   /** Process ids of the engines that run at the moment. */
   enginePids: () => number[];
   /** Ends the engines and answers when everything is on disk. */
@@ -216,6 +218,9 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
         reader.greet();
       },
     }),
+    warmUp: () => {
+      if (settings.current.draft === null) void models.list();
+    },
     enginePids: () => [painter.pid, reader.pid].filter((pid) => pid !== null),
     close: async () => {
       const saved = queue.close();
