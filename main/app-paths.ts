@@ -29,6 +29,8 @@ export interface AppPaths {
   exportsFolder: string;
   /** Styles and the history of prompts. */
   promptsFile: string;
+  /** Pictures of live mode, gone with the next start. */
+  liveFolder: string;
   /** Chromium's own data (caches, local storage). */
   shellFolder: string;
   starterFolder: string;
@@ -57,6 +59,7 @@ export function resolveAppPaths(from: PathSources): AppPaths {
     thumbnailsFolder: path.join(home, 'thumbnails'),
     exportsFolder: path.join(home, 'exports'),
     promptsFile: path.join(home, 'prompts.json'),
+    liveFolder: path.join(home, 'live'),
     shellFolder: path.join(home, 'shell'),
     starterFolder: from.isPackaged
       ? path.join(from.resourcesPath, 'models', 'starter')

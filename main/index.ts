@@ -14,7 +14,7 @@ import { closeNetwork, hardenContents, hardenSession } from './security';
 import { makeServices, type Services } from './services/make-services';
 import { makeShellCommands } from './shell-commands';
 import { makeStayAwake } from './stay-awake';
-import { announceEnd, bringToFront, openWindow } from './window';
+import { announceEnd, bringToFront, isShown, openWindow, watchVisibility } from './window';
 import { languageFor, setWords } from './words';
 
 const isDebug = process.env['UNDERPAINT_DEBUG'] === '1';
@@ -90,7 +90,7 @@ async function start(): Promise<void> {
     log,
     languageFor: (chosen) => languageFor(chosen, app.getPreferredSystemLanguages()),
     applyPreferences,
-    isWindowVisible: () => window !== null && window.isVisible() && !window.isMinimized(),
+    isWindowVisible: () => window !== null && isShown(window),
     send: (name, payload) => sendEvent(window, name, payload),
     announceEnd: (pictures, stopped) => {
       if (window !== null) announceEnd(window, pictures, stopped);
@@ -113,6 +113,10 @@ async function start(): Promise<void> {
       preferences: services.preferences,
       canUseDevTools,
       log,
+    });
+    watchVisibility(opened, (isNowShown) => {
+      if (!isNowShown) services.live.stop();
+      sendEvent(opened, 'window.shown', { isShown: isNowShown });
     });
     opened.on('closed', () => {
       if (window === opened) window = null;

@@ -35,11 +35,16 @@ function pathOf(file: File): string {
 }
 
 /** Sends a dropped file by its path, or by its bytes when it has none (dragged out of another program). */
-async function sendFile(file: File, byPath: RequestName, byBytes: RequestName): Promise<unknown> {
+async function sendFile(
+  file: File,
+  byPath: RequestName,
+  byBytes: RequestName,
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<unknown> {
   const path = pathOf(file);
-  if (path !== '') return ipcRenderer.invoke(byPath, { path });
+  if (path !== '') return ipcRenderer.invoke(byPath, { ...more, path });
   const bytes = new Uint8Array(await file.arrayBuffer());
-  return ipcRenderer.invoke(byBytes, { name: file.name, bytes });
+  return ipcRenderer.invoke(byBytes, { ...more, name: file.name, bytes });
 }
 
 /** Look and language as the window was opened with them. */
@@ -54,5 +59,7 @@ contextBridge.exposeInMainWorld(BRIDGE_GLOBAL, {
   ...Object.fromEntries([...requests, ...subscriptions]),
   startLook,
   importFile: (file: File) => sendFile(file, 'source.import-path', 'source.import-bytes'),
+  importMask: (file: File, sourceId: unknown) =>
+    sendFile(file, 'mask.import-path', 'mask.import-bytes', { sourceId }),
   readSettings: (file: File) => sendFile(file, 'settings.read-path', 'settings.read-bytes'),
 });

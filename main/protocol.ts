@@ -4,6 +4,7 @@ import { protocol, type Session } from 'electron';
 import { CONTENT_SECURITY_POLICY } from './security';
 import type { Gallery } from './services/gallery';
 import type { JobQueue } from './services/job-queue';
+import type { Live } from './services/live';
 import { mediaTypeOf, routeOf, type Route } from './services/page-routes';
 import type { SourceStore } from './services/source-store';
 import type { Thumbnails } from './services/thumbnails';
@@ -14,6 +15,7 @@ export interface PictureSources {
   queue: JobQueue;
   thumbnails: Thumbnails;
   sourceThumbnails: Thumbnails;
+  live: Live;
 }
 
 /** Must run before Electron is ready. */
@@ -65,6 +67,8 @@ async function fileOf(route: Route, pictures: PictureSources): Promise<string | 
       return pictures.sourceThumbnails.pathOf(route.id);
     case 'preview':
       return pictures.queue.previewPath(route.id);
+    case 'live':
+      return pictures.live.pathOf(route.id);
   }
 }
 

@@ -90,6 +90,19 @@ export function bringToFront(window: BrowserWindow): void {
   window.focus();
 }
 
+/** Tells when the window can no longer be seen, and when it can again; on some systems the page itself does not learn of it. */
+export function watchVisibility(window: BrowserWindow, onChange: (isShown: boolean) => void): void {
+  const tell = (): void => onChange(isShown(window));
+  window.on('show', tell);
+  window.on('hide', tell);
+  window.on('minimize', tell);
+  window.on('restore', tell);
+}
+
+/** True for a window that can be seen, also behind another one. */
+export const isShown = (window: BrowserWindow): boolean =>
+  !window.isDestroyed() && window.isVisible() && !window.isMinimized();
+
 function rememberPlace(window: BrowserWindow, settings: SettingsStore, log: (text: string) => void): void {
   let timer: NodeJS.Timeout | undefined;
   const remember = (): void => {

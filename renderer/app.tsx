@@ -8,6 +8,7 @@ import { Dialogs } from './features/dialogs';
 import { Gallery } from './features/gallery/gallery';
 import { LiveRegion } from './features/messages/live-region';
 import { Messages } from './features/messages/messages';
+import { NewSketch } from './features/paint/new-sketch';
 import { Prompt } from './features/prompt/prompt';
 import { ResultsZone } from './features/results/results';
 import { Run } from './features/run/run';
@@ -18,11 +19,13 @@ import { Strength } from './features/strength/strength';
 import { useT } from './i18n/use-t';
 import { useCommands } from './use-commands';
 import { useLook } from './use-look';
+import { cx } from './ui/cx';
 import { VisuallyHidden } from './ui/visually-hidden';
 
 export function Window({ bridge }: { bridge: PageBridge }) {
   const t = useT();
   const phase = usePage((state) => state.phase);
+  const isPainting = usePage((state) => state.isPainting);
   useCommands(bridge);
   useLook();
   return (
@@ -33,7 +36,7 @@ export function Window({ bridge }: { bridge: PageBridge }) {
         </VisuallyHidden>
         {phase === 'ready' ? (
           <>
-            <div className={styles.pictures}>
+            <div className={cx(styles.pictures, isPainting && styles.painting)}>
               <SourceZone />
               <ResultsZone />
             </div>
@@ -58,6 +61,7 @@ export function Window({ bridge }: { bridge: PageBridge }) {
             {t('app.loading')}
           </p>
         )}
+        <NewSketch />
         <Consent />
         <Gallery />
         <Dialogs />

@@ -17,7 +17,11 @@ const look = bridge.startLook();
 showTheme(look.theme);
 setLanguage(look.language);
 const app = createApp(bridge);
-window.addEventListener('pagehide', app.actions.flushDraft);
+window.addEventListener('pagehide', () => {
+  app.actions.flushDraft();
+  app.actions.flushPainting();
+});
+document.addEventListener('visibilitychange', () => app.actions.setWindowShown(!document.hidden));
 createRoot(root).render(
   <StrictMode>
     <AppContext value={app}>

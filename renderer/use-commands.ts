@@ -2,6 +2,7 @@
 import { useEffect } from 'react';
 import {
   commandsOfKeys,
+  isLeftToText,
   isPageCommand,
   isShellCommand,
   PAGE_COMMAND_IDS,
@@ -15,6 +16,9 @@ import { pressedKeys } from './commands/pressed-keys';
 import { isCommandEnabled, runCommand } from './commands/run-command';
 import type { Actions, App } from './state/app';
 import type { PageState } from './state/page-state';
+
+/** Where text is edited. */
+const TEXT_FIELDS = 'textarea, select, [contenteditable], input:not([type="range"], [type="color"])';
 
 /** Listens for as long as the window is there. */
 export function useCommands(bridge: PageBridge): void {
@@ -56,7 +60,8 @@ function idsOf(event: KeyboardEvent, { store }: App): CommandId[] {
   const keys = pressedKeys(event, platform === 'darwin');
   if (keys === null || (isTyping(keys) && isTakenBy(event.target, keys))) return [];
   if (event.target instanceof Element && event.target.closest('[data-takes-keys]') !== null) return [];
-  return commandsOfKeys(keys, preferences.keys);
+  const isText = event.target instanceof Element && event.target.closest(TEXT_FIELDS) !== null;
+  return commandsOfKeys(keys, preferences.keys).filter((id) => !isText || !isLeftToText(id));
 }
 
 /** True where a plain key means something to the control that has the focus: every one in a text, some of them elsewhere. */

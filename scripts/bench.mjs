@@ -89,6 +89,7 @@ const OTHERS = {
   gallery: async () => (await import('./bench/gallery.mjs')).benchGallery,
   int8: async () => (await import('./bench/int8.mjs')).benchInt8,
   pictures: async () => (await import('./bench/pictures.mjs')).benchPictures,
+  paint: async () => (await import('./bench/paint.mjs')).benchPaint,
   starter: async () => (await import('./bench/starter.mjs')).benchStarter,
   window: async () => (await import('./bench/window.mjs')).benchWindow,
 };

@@ -20,6 +20,15 @@ export const PAGE_REQUESTS = [
   'source.use-recent',
   'source.forget-recent',
   'source.use-result',
+  'painting.read',
+  'painting.save',
+  'painting.render',
+  'mask.open',
+  'mask.import-bytes',
+  'sketch.new',
+  'live.paint',
+  'live.stop',
+  'live.keep',
   'settings.open',
   'settings.read-bytes',
   'plan.make',
@@ -72,6 +81,7 @@ export const PAGE_EVENTS = [
   'consent.asked',
   'preferences.changed',
   'models.changed',
+  'window.shown',
   'command',
 ] as const satisfies readonly EventName[];
 
@@ -121,6 +131,8 @@ export type Bridge<PickedFile extends object> = {
   readonly startLook: () => StartLook;
   /** Imports a dropped or picked file that exists on disk; a File without a path (pasted bytes) is refused. */
   readonly importFile: (file: PickedFile) => Promise<Result<Source>>;
+  /** Makes a dropped file the mask of a picture. */
+  readonly importMask: (file: PickedFile, sourceId: string) => Promise<Result<Source>>;
   /** Reads the settings that a dropped picture carries. */
   readonly readSettings: (file: PickedFile) => Promise<Result<RestoredSettings>>;
 };

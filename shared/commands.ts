@@ -24,6 +24,8 @@ export const COMMANDS = {
   open: { menu: 'file', keys: ['Mod+O'] },
   paste: { menu: 'file', keys: ['Mod+Shift+V'], by: 'shell' },
   'read-settings': { menu: 'file', keys: [] },
+  'new-sketch': { menu: 'file', keys: ['Mod+N'] },
+  'open-mask': { menu: 'file', keys: [] },
   'open-model': { menu: 'file', keys: [] },
   'recent-inputs': { menu: 'file', keys: ['Mod+Shift+O'] },
   save: { menu: 'file', keys: ['Mod+S'], startsGroup: true },
@@ -53,6 +55,9 @@ export const COMMANDS = {
   'lock-seed': { menu: 'picture', keys: [], startsGroup: true },
   'roll-seed': { menu: 'picture', keys: [] },
   'reset-settings': { menu: 'picture', keys: [] },
+  paint: { menu: 'picture', keys: ['Mod+D'], startsGroup: true },
+  live: { menu: 'picture', keys: ['Mod+L'] },
+  'keep-live': { menu: 'picture', keys: [] },
   offline: { menu: 'picture', keys: [], startsGroup: true },
 
   palette: { menu: 'view', keys: ['Mod+K', 'Mod+Shift+P'] },
@@ -68,6 +73,23 @@ export const COMMANDS = {
   help: { menu: 'help', keys: ['F1'] },
   keys: { menu: 'help', keys: [] },
   'copy-diagnostics': { menu: 'help', keys: [] },
+  'paint-undo': { menu: null, keys: ['Mod+Z'], scope: 'mask' },
+  'paint-redo': { menu: null, keys: ['Mod+Shift+Z', 'Mod+Y'], scope: 'mask' },
+  'paint-layer': { menu: null, keys: ['X'], scope: 'mask' },
+  'tool-brush': { menu: null, keys: ['B'], scope: 'mask' },
+  'tool-eraser': { menu: null, keys: ['E'], scope: 'mask' },
+  'tool-lasso': { menu: null, keys: ['L'], scope: 'mask' },
+  'tool-rectangle': { menu: null, keys: ['R'], scope: 'mask' },
+  'tool-picker': { menu: null, keys: ['I'], scope: 'mask' },
+  'brush-smaller': { menu: null, keys: ['['], scope: 'mask' },
+  'brush-larger': { menu: null, keys: [']'], scope: 'mask' },
+  'mask-all': { menu: null, keys: ['Mod+A'], scope: 'mask' },
+  'mask-invert': { menu: null, keys: ['Mod+I'], scope: 'mask' },
+  'layer-clear': { menu: null, keys: ['Delete', 'Backspace'], scope: 'mask' },
+  'look-fit': { menu: null, keys: ['0'], scope: 'mask' },
+  'look-full': { menu: null, keys: ['1'], scope: 'mask' },
+  'look-in': { menu: null, keys: ['Plus', '='], scope: 'mask' },
+  'look-out': { menu: null, keys: ['-'], scope: 'mask' },
 } as const satisfies Readonly<Record<string, Command>>;
 
 export type CommandId = keyof typeof COMMANDS;
@@ -82,6 +104,9 @@ export type PageCommandId = Exclude<CommandId, ShellCommandId>;
 export const COMMAND_IDS = Object.keys(COMMANDS) as CommandId[];
 
 const command = (id: CommandId): Command => COMMANDS[id];
+
+/** True where the keys belong to a text while one is being edited, such as undo. */
+export const isLeftToText = (id: CommandId): boolean => command(id).scope === 'mask';
 
 export const isShellCommand = (id: CommandId): id is ShellCommandId => command(id).by === 'shell';
 export const isPageCommand = (id: CommandId): id is PageCommandId => !isShellCommand(id);

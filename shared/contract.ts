@@ -3,8 +3,9 @@ import { z } from 'zod';
 import { COMMAND_IDS, PAGE_COMMAND_IDS, SHELL_COMMAND_IDS } from './commands';
 import { exportChangeSchema, exportSettingsSchema } from './export';
 import { gallerySearchSchema } from './gallery';
-import { generationSettingsSchema } from './generation';
+import { generationSettingsSchema, LIMITS } from './generation';
 import { jobProgressSchema, jobViewSchema, queueViewSchema } from './job';
+import { liveRequestSchema, livePictureSchema } from './live';
 import { modelInfoSchema } from './models';
 import { endpointUrlSchema } from './network';
 import {
@@ -15,6 +16,7 @@ import {
   networkChangeSchema,
   networkViewSchema,
 } from './network-view';
+import { colourSchema, marksSchema } from './painting';
 import { planViewSchema } from './placement';
 import { promptLibrarySchema, promptPairSchema } from './prompt-library';
 import { styleSchema } from './prompt-style';
@@ -99,6 +101,9 @@ export type NetworkState = z.infer<typeof networkStateSchema>;
 const tokenSchema = z.string().regex(/^[\x21-\x7e]{1,4096}$/, 'a token has no spaces and no special letters');
 
 const nothing = z.null();
+const sketchSide = z.number().int().min(LIMITS.sidePx.min).max(LIMITS.sidePx.max);
+/** A picture and what was drawn on it. */
+const paintingSchema = z.object({ sourceId: id, marks: marksSchema });
 
 /** Request name → what the page sends and what it gets back (inside a Result envelope). */
 export const REQUESTS = {
@@ -127,6 +132,46 @@ export const REQUESTS = {
   'source.forget-recent': { request: z.object({ sourceId: id }), response: z.array(recentSourceSchema) },
   /** Makes a result the next input. */
   'source.use-result': { request: z.object({ resultId: id }), response: sourceSchema },
+  /** What was drawn on a picture, and the pictures among its marks. */
+  'painting.read': {
+    request: z.object({ sourceId: id }),
+    response: z.object({ marks: marksSchema, pictures: z.array(sourceSchema) }),
+  },
+  /** Remembers it; called (debounced) on every change. */
+  'painting.save': { request: paintingSchema, response: nothing },
+  /** Makes of it what a job works with: the painted picture (or the picture itself) and its mask. */
+  'painting.render': {
+    request: paintingSchema,
+    response: z.object({ source: sourceSchema, maskId: id.nullable() }),
+  },
+  /** Native open dialog for a picture that becomes the mask of another one; null when the person closed it. */
+  'mask.open': { request: z.object({ sourceId: id }), response: sourceSchema.nullable() },
+  /** A dropped mask that has no file. */
+  'mask.import-bytes': {
+    request: z.object({ sourceId: id, name: z.string().max(255), bytes: z.instanceof(Uint8Array) }),
+    response: sourceSchema,
+  },
+  /** The same for a file; only the preload script can fill the path in, from a real File object. */
+  'mask.import-path': {
+    request: z.object({ sourceId: id, path: z.string().max(4096) }),
+    response: sourceSchema,
+  },
+  /** An empty picture to draw on. */
+  'sketch.new': {
+    request: z.object({
+      width: sketchSide,
+      height: sketchSide,
+      colour: colourSchema,
+      name: z.string().max(80),
+    }),
+    response: sourceSchema,
+  },
+  /** Paints a quick picture in small and answers with it; the one before it is given up. Nothing is kept. */
+  'live.paint': { request: liveRequestSchema, response: livePictureSchema },
+  /** Gives up the quick picture in work. */
+  'live.stop': { request: nothing, response: nothing },
+  /** Takes a quick picture, as it was shown, among the results. */
+  'live.keep': { request: z.object({ liveId: id }), response: resultViewSchema },
   /** Native open dialog for a picture whose settings are wanted; null when the person closed it. */
   'settings.open': { request: nothing, response: restoredSettingsSchema.nullable() },
   /** The settings inside a dropped picture that has no file. */
@@ -141,7 +186,8 @@ export const REQUESTS = {
   },
   /** Where each stage would run with these settings on this picture, and why. */
   'plan.make': {
-    request: z.object({ sourceId: id, settings: generationSettingsSchema }),
+    /** `marks`: what its mask is made of, where that matters. */
+    request: z.object({ sourceId: id, settings: generationSettingsSchema, marks: marksSchema.default([]) }),
     response: planViewSchema,
   },
   /** Endpoints, what each may get, and the offline switch. */
@@ -285,6 +331,8 @@ export const EVENTS = {
   'models.changed': z.array(modelInfoSchema),
   /** How the person likes the window, by page or menu; `language` is the one in use. */
   'preferences.changed': z.object({ preferences: preferencesSchema, language: z.string() }),
+  /** The window was hidden or shown again. */
+  'window.shown': z.object({ isShown: z.boolean() }),
   /** The menu asks the page to do one of its commands. */
   command: z.enum(PAGE_COMMAND_IDS),
 } as const;

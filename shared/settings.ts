@@ -4,12 +4,15 @@ import { exportSettingsSchema } from './export';
 import { generationSettingsSchema } from './generation';
 import { hardwareChoiceSchema } from './hardware';
 import { modelInfoSchema } from './models';
+import { brushSchema } from './painting';
 
 /** The form as the person left it. The seed is kept with its lock: unlocked means a new one for every picture. */
 export const draftSchema = z.object({
   settings: generationSettingsSchema,
   isSeedLocked: z.boolean().default(false),
   sourceId: z.string().nullable().default(null),
+  /** Left out: as at the first start. */
+  brush: brushSchema.optional(),
 });
 export type Draft = z.infer<typeof draftSchema>;
 

@@ -10,6 +10,7 @@ import { understandSettings } from './foreign-settings/understand';
 import { exportPicture } from './image/export';
 import { inspectPicture, pictureSize, writeThumbnail } from './image/inspect';
 import { readSettings } from './image/read-settings';
+import { prepareMask, renderPainting, writeBlank } from './image/render-painting';
 import { img2img } from './img2img';
 import { listLoras } from './lora/find-lora';
 import { withoutTags } from './lora/lora-prompt';
@@ -86,8 +87,17 @@ const handlers: Handlers = {
     providers: [...availableProviders()],
   }),
   plan: async (params) => {
-    const { settings, width, height } = ENGINE_METHODS.plan.parse(params);
-    return planRequest(settings, { width, height }, remoteAccess());
+    const { settings, width, height, painting } = ENGINE_METHODS.plan.parse(params);
+    return planRequest(settings, { width, height }, remoteAccess(), painting);
+  },
+  'painting.render': async (params) => renderPainting(ENGINE_METHODS['painting.render'].parse(params)),
+  'mask.prepare': async (params) => {
+    const { inputPath, outputPath, ...size } = ENGINE_METHODS['mask.prepare'].parse(params);
+    return prepareMask(inputPath, size, outputPath);
+  },
+  'picture.blank': async (params) => {
+    const { colour, name, outputPath, ...size } = ENGINE_METHODS['picture.blank'].parse(params);
+    return writeBlank(size, colour, name, outputPath);
   },
   'network.view': async () => {
     await lastChange;

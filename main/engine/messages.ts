@@ -19,6 +19,7 @@ import {
   type Permission,
 } from '../../shared/network-view';
 import { endpointUrlSchema } from '../../shared/network';
+import { colourSchema, marksSchema } from '../../shared/painting';
 import { planViewSchema, type PlanView } from '../../shared/placement';
 import { restoredSettingsSchema, type RestoredSettings } from '../../shared/restored-settings';
 
@@ -42,6 +43,22 @@ export const machineViewSchema = z.object({
   providers: z.array(z.string()),
 });
 export type MachineView = z.infer<typeof machineViewSchema>;
+const sidePx = z.number().int().positive();
+/** Marks, and where the pictures lie that some of them name, by id. */
+const paintingSchema = z.object({ marks: marksSchema, pictures: z.record(z.string(), z.string()) });
+
+/** What became of a painting. */
+const renderedPaintingSchema = z.object({
+  width: sidePx,
+  height: sidePx,
+  /** Pixels of it per pixel of the picture: 1, or less with `maxPixels`. */
+  scale: z.number().positive(),
+  /** False: the picture is its input, and no file was written for it. */
+  isPainted: z.boolean(),
+  /** False: there is no mask, and no file was written for it. */
+  isMasked: z.boolean(),
+});
+export type RenderedPainting = z.infer<typeof renderedPaintingSchema>;
 
 /** Method name → parameters of the engine. */
 export const ENGINE_METHODS = {
@@ -77,6 +94,25 @@ export const ENGINE_METHODS = {
     settings: generationSettingsSchema,
     width: z.number().int().positive(),
     height: z.number().int().positive(),
+    /** What its mask is made of; left out: it has none. */
+    painting: paintingSchema.optional(),
+  }),
+  /** Draws a painting at its picture's size, or with `maxPixels` in small. */
+  'painting.render': paintingSchema.extend({
+    inputPath: z.string(),
+    maxPixels: z.number().int().positive().nullable(),
+    paintedPath: z.string(),
+    maskPath: z.string(),
+  }),
+  /** Checks a picture that shall be a mask of a picture of that size, and writes it as one. */
+  'mask.prepare': z.object({ inputPath: z.string(), width: sidePx, height: sidePx, outputPath: z.string() }),
+  /** Writes a picture of one colour. */
+  'picture.blank': z.object({
+    width: sidePx,
+    height: sidePx,
+    colour: colourSchema,
+    name: z.string(),
+    outputPath: z.string(),
   }),
   /** Endpoints, permissions and the offline switch, as they are on disk now. */
   'network.view': z.object({}),
@@ -108,6 +144,7 @@ export const ENGINE_METHODS = {
 } as const;
 
 export type EngineMethod = keyof typeof ENGINE_METHODS;
+export type RenderPaintingParams = z.output<(typeof ENGINE_METHODS)['painting.render']>;
 
 /** Method name → what it answers. */
 export interface EngineAnswers {
@@ -121,6 +158,9 @@ export interface EngineAnswers {
   'lora.list': string[];
   'machine.view': MachineView;
   plan: PlanView;
+  'painting.render': RenderedPainting;
+  'mask.prepare': null;
+  'picture.blank': null;
   'network.view': NetworkView;
   'network.change': NetworkView;
   'endpoint.test': EndpointTest;
@@ -186,6 +226,9 @@ export const ENGINE_ANSWER_SCHEMAS = {
   'lora.list': z.array(z.string()),
   'machine.view': machineViewSchema,
   plan: planViewSchema,
+  'painting.render': renderedPaintingSchema,
+  'mask.prepare': z.null(),
+  'picture.blank': z.null(),
   'network.view': networkViewSchema,
   'network.change': networkViewSchema,
   'endpoint.test': endpointTestSchema,

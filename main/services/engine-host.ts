@@ -43,6 +43,8 @@ export interface EngineRequestOptions {
   signal?: AbortSignal;
   /** Aborting it ends the picture in work after its next step; the answer is what was there. */
   finish?: AbortSignal;
+  /** How long it may go unanswered after that before the process is ended; the host's own time when left out. */
+  cancelGraceMs?: number;
 }
 
 interface PendingRequest {
@@ -95,8 +97,8 @@ export class EngineHost {
       const parsedParams = paramSchemas[method].parse(params);
       const child = this.#ensureChild();
       const id = this.#nextId++;
-      const onAbort = (): void => this.#cancel(id);
       const onFinish = (): void => child.send({ type: 'finish', id });
+      const onAbort = (): void => this.#cancel(id, options.cancelGraceMs ?? this.#options.cancelGraceMs);
       const settle = (): void => {
         options.signal?.removeEventListener('abort', onAbort);
         options.finish?.removeEventListener('abort', onFinish);
@@ -195,14 +197,14 @@ export class EngineHost {
     this.#pending.get(message.id)?.reject(nonsense('request', 'malformed answer envelope'));
   }
 
-  #cancel(id: number): void {
+  #cancel(id: number, graceMs: number): void {
     const request = this.#pending.get(id);
     if (request === undefined) return;
     request.isCancelled = true;
     request.child.send({ type: 'cancel', id });
     setTimeout(() => {
       if (this.#pending.has(id)) request.child.end();
-    }, this.#options.cancelGraceMs).unref();
+    }, graceMs).unref();
   }
 
   #childEnded(child: EngineChild, how: string): void {

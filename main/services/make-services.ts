@@ -7,11 +7,13 @@ import { engineEnvironment } from './engine-environment';
 import { EngineHost } from './engine-host';
 import { Gallery } from './gallery';
 import { JobQueue } from './job-queue';
+import { Live } from './live';
 import { ModelList } from './model-list';
 import { findNode } from './node-path';
 import { PreferencesDesk } from './preferences';
 import { PromptStore } from './prompt-store';
 import { RecentSources } from './recent-sources';
+import { Paintings } from './paintings';
 import { makeRequestHandlers, type Desktop, type RequestHandlers } from './requests';
 import { ResultFiles } from './result-files';
 import { SettingsStore } from './settings-store';
@@ -36,6 +38,7 @@ export interface ServicePaths {
   /** Copies of results that other programs get to see. */
   exportsFolder: string;
   promptsFile: string;
+  liveFolder: string;
   starterFolder: string;
   engineFile: string;
   /** Null in development. */
@@ -73,6 +76,7 @@ export interface Services {
   thumbnails: Thumbnails;
   sourceThumbnails: Thumbnails;
   queue: JobQueue;
+  live: Live;
   handlers: RequestHandlers;
   /** On the first start, when nothing is remembered yet: asks the engine about the bundled model while the window still opens. */
   warmUp: () => void;
@@ -136,6 +140,7 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
     onChanged: (known) => options.send('models.changed', known),
   });
   const presence = new WorkPresence(options, () => ({ jobs: queue.list(), isPaused: queue.order.isPaused }));
+  const paintings = new Paintings({ sources, engine: reader, log });
   const queue: JobQueue = new JobQueue({
     jobsFolder: paths.jobsFolder,
     orderFile: path.join(paths.home, 'queue.json'),
@@ -147,6 +152,7 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
     onChanged: (job) => {
       options.send('job.changed', job);
       presence.jobChanged(job);
+      if (job.state === 'queued') live.stop();
     },
     onOrder: (order) => {
       options.send('queue.changed', order);
@@ -158,12 +164,20 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
     },
     onResults: (results) => options.send('results.added', results),
   });
+  const live = new Live({
+    folder: paths.liveFolder,
+    engine: painter,
+    paintings,
+    gallery,
+    isQueueBusy: () => queue.list().some(({ state }) => state === 'queued' || state === 'running'),
+  });
   const [, isGalleryRebuilt] = await Promise.all([
     settings.load(),
     gallery.load(),
     queue.load(),
     tokens.load(),
     prompts.load(),
+    live.load(),
   ]);
   if (isGalleryRebuilt) {
     gallery
@@ -196,6 +210,7 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
     thumbnails,
     sourceThumbnails,
     queue,
+    live,
     handlers: makeRequestHandlers({
       ...options,
       starterFolder: paths.starterFolder,
@@ -210,6 +225,8 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
       prompts,
       models,
       queue,
+      paintings,
+      live,
       reader,
       consent,
       tokens,
@@ -224,9 +241,10 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
     enginePids: () => [painter.pid, reader.pid].filter((pid) => pid !== null),
     close: async () => {
       const saved = queue.close();
+      live.stop();
       painter.close();
       reader.close();
-      await Promise.all([saved, settings.flush(), prompts.flush()]);
+      await Promise.all([saved, settings.flush(), prompts.flush(), paintings.flush()]);
       await gallery.close();
     },
   };

@@ -14,6 +14,7 @@ export const sourceThumbnailUrl = (sourceId: string): string =>
   `${APP_ORIGIN}/media/source-thumbnail/${sourceId}`;
 export const resultUrl = (resultId: string): string => `${APP_ORIGIN}/media/result/${resultId}`;
 export const thumbnailUrl = (resultId: string): string => `${APP_ORIGIN}/media/thumbnail/${resultId}`;
+export const liveUrl = (liveId: string): string => `${APP_ORIGIN}/media/live/${liveId}`;
 /** The sequence makes every preview a new address, so that the page never shows a cached one. */
 export const previewUrl = (jobId: string, sequence: number): string =>
   `${APP_ORIGIN}/media/preview/${jobId}?n=${sequence}`;

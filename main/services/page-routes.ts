@@ -4,11 +4,19 @@ import { APP_ORIGIN, ID_PATTERN } from './media-urls';
 
 export type Route = { kind: 'page'; filePath: string } | { kind: MediaKind; id: string };
 
-const MEDIA_KINDS = ['source', 'result', 'thumbnail', 'preview', 'source-thumbnail', 'source-full'] as const;
+const MEDIA_KINDS = [
+  'source',
+  'result',
+  'thumbnail',
+  'preview',
+  'live',
+  'source-thumbnail',
+  'source-full',
+] as const;
 type MediaKind = (typeof MEDIA_KINDS)[number];
 
 const MEDIA_PATTERN =
-  /^\/media\/(?:(source)\/([a-z0-9-]+)\.png|(result|thumbnail|preview|source-thumbnail|source-full)\/([a-z0-9-]+))$/;
+  /^\/media\/(?:(source)\/([a-z0-9-]+)\.png|(result|thumbnail|preview|live|source-thumbnail|source-full)\/([a-z0-9-]+))$/;
 
 /** What a GET of `address` means; null for another origin, an unknown path, a bad id, or a way out of the page's folder. */
 export function routeOf(address: string, rendererFolder: string): Route | null {

@@ -15,7 +15,9 @@ import { diagnose } from './diagnostics';
 import { openingDraft } from './first-draft';
 import type { Gallery } from './gallery';
 import type { JobQueue } from './job-queue';
+import type { Live } from './live';
 import type { ModelList } from './model-list';
+import type { Paintings } from './paintings';
 import type { PreferencesDesk } from './preferences';
 import type { PromptStore } from './prompt-store';
 import type { RecentSources } from './recent-sources';
@@ -78,6 +80,8 @@ export interface RequestServices {
   prompts: PromptStore;
   models: ModelList;
   queue: JobQueue;
+  paintings: Paintings;
+  live: Live;
   /** The engine process for short questions. */
   reader: EngineHost;
   consent: ConsentDesk;
@@ -100,6 +104,7 @@ export type RequestHandlers = {
 export function makeRequestHandlers(services: RequestServices): RequestHandlers {
   const { settings, preferences, sources, gallery, thumbnails, models, queue, reader } = services;
   const { consent, tokens, desktop, recent } = services;
+  const { paintings, live } = services;
   const checkModel = (model: string | null): void => {
     if (!models.isKnown(model))
       throw new AppError(
@@ -200,11 +205,38 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
     'settings.read-bytes': ({ name, bytes }) =>
       sources.withTemporaryFile(bytes, name, (file) => settingsIn(file, name)),
     'settings.read-path': ({ path: filePath }) => settingsIn(filePath, path.basename(filePath)),
-    'plan.make': async ({ sourceId, settings: wanted }) => {
+    'painting.read': ({ sourceId }) => paintings.read(sourceId),
+    'painting.save': async ({ sourceId, marks }) => {
+      await paintings.save(sourceId, marks);
+      return null;
+    },
+    'painting.render': ({ sourceId, marks }) => paintings.render(sourceId, marks),
+    'mask.open': async ({ sourceId }) => {
+      const filePath = await desktop.pickPicture();
+      return filePath === null ? null : paintings.importMask(sourceId, filePath);
+    },
+    'mask.import-bytes': ({ sourceId, name, bytes }) =>
+      sources.withTemporaryFile(bytes, name, (file) => paintings.importMask(sourceId, file, name)),
+    'mask.import-path': ({ sourceId, path: filePath }) => paintings.importMask(sourceId, filePath),
+    'sketch.new': async (sketch) => recent.note(await paintings.newSketch(sketch)),
+    'live.paint': (request) => {
+      checkModel(request.settings.model);
+      if (request.settings.vae !== null) throw vaeError();
+      checkLoras(request.settings.loras);
+      return live.paint(request);
+    },
+    'live.stop': async () => {
+      live.stop();
+      return null;
+    },
+    'live.keep': ({ liveId }) => live.keep(liveId),
+    'plan.make': async ({ sourceId, settings: wanted, marks }) => {
       checkModel(wanted.model);
       const source = await sources.find(sourceId);
       if (source === null) throw new AppError('input', 'This picture is not there any more; open it again.');
-      return reader.request('plan', { settings: wanted, width: source.width, height: source.height });
+      const { width, height } = source;
+      const painting = marks.length === 0 ? {} : { painting: await paintings.forEngine(marks) };
+      return reader.request('plan', { settings: wanted, width, height, ...painting });
     },
     'network.read': async () => withTokens(await reader.request('network.view', {})),
     'network.change': async (request) => withTokens(await reader.request('network.change', request)),

@@ -21,7 +21,7 @@ const sourceRecordSchema = sourceSchema.omit({ url: true, fullUrl: true }).exten
   file: z.string().regex(/^original\.[a-z0-9]{1,8}$/),
 });
 
-/** Folder of sources, one per picture: `<id>/original.<ext>`, `preview.png`, `source.json`. The id is a hash of the file. */
+/** Folder of sources, one per picture: `<id>/original.<ext>`, `preview.png`, `source.json`, `painting.json`. The id is a hash of the file. */
 export class SourceStore {
   readonly #folder: string;
   readonly #engine: EngineHost;
@@ -52,15 +52,27 @@ export class SourceStore {
     use: (filePath: string) => Promise<T>,
   ): Promise<T> {
     if (bytes.byteLength > MAX_FILE_BYTES) throw tooLarge(name);
+    return this.withTemporaryFolder(async (folder) => {
+      const filePath = path.join(folder, `original.${extensionOf(name)}`);
+      await writeFile(filePath, bytes);
+      return use(filePath);
+    });
+  }
+
+  /** A folder for as long as `use` works in it. */
+  async withTemporaryFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
     const folder = path.join(this.#folder, `.import-${randomBytes(8).toString('hex')}`);
     await mkdir(folder, { recursive: true });
     try {
-      const filePath = path.join(folder, `original.${extensionOf(name)}`);
-      await writeFile(filePath, bytes);
-      return await use(filePath);
+      return await use(folder);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
+  }
+
+  /** Where the marks on a source are kept. Throws `input` when the source is gone. */
+  async paintingPath(sourceId: string): Promise<string> {
+    return path.join(path.dirname(await this.originalPath(sourceId)), 'painting.json');
   }
 
   /** A source that was imported before; null when it is not there or its record makes no sense. */
@@ -107,10 +119,8 @@ export class SourceStore {
     return turn;
   }
 
-  async #import(name: string, write: (target: string) => Promise<void>): Promise<Source> {
-    const folder = path.join(this.#folder, `.import-${randomBytes(8).toString('hex')}`);
-    await mkdir(folder, { recursive: true });
-    try {
+  #import(name: string, write: (target: string) => Promise<void>): Promise<Source> {
+    return this.withTemporaryFolder(async (folder) => {
       const file = `original.${extensionOf(name)}`;
       const inputPath = path.join(folder, file);
       await write(inputPath);
@@ -129,9 +139,7 @@ export class SourceStore {
       await rm(path.join(this.#folder, id), { recursive: true, force: true });
       await rename(folder, path.join(this.#folder, id));
       return viewOf(record);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    });
   }
 
   async #readRecord(sourceId: string): Promise<z.infer<typeof sourceRecordSchema> | null> {
@@ -147,7 +155,8 @@ export class SourceStore {
   }
 }
 
-async function checkFile(filePath: string, name: string): Promise<void> {
+/** Throws `input` for what is no file, or too large a one. */
+export async function checkFile(filePath: string, name: string): Promise<void> {
   const status = await stat(filePath).catch((error: unknown) => {
     throw new AppError(
       'input',
@@ -169,7 +178,7 @@ function viewOf({ file: _file, ...source }: z.infer<typeof sourceRecordSchema>):
 }
 
 /** The engine knows only the copy; the person is told the name of their own file. */
-function named(error: unknown, file: string, name: string): unknown {
+export function named(error: unknown, file: string, name: string): unknown {
   if (!(error instanceof AppError) || error.code !== 'input') return error;
   return new AppError(error.code, error.message.replaceAll(file, name), { cause: error });
 }

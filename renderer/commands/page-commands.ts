@@ -6,6 +6,7 @@ import { isActive } from '../state/job-run';
 import type { PageState } from '../state/page-state';
 import { readiness } from '../state/readiness';
 import { activeRun, canKeep, inputUrlOf, shownResult } from '../state/selectors';
+import { PAINT_COMMANDS } from './paint-commands';
 
 /** So many seeds a press of their key paints. */
 const NEIGHBOURS = 4;
@@ -96,6 +97,7 @@ export const PAGE_COMMANDS: Readonly<Record<PageCommandId, PageCommand>> = {
   keys: { run: (actions) => actions.openDialog('keys') },
   help: { run: (actions) => actions.openDialog('help') },
   'copy-diagnostics': { run: (actions) => void actions.copyDiagnostics() },
+  ...PAINT_COMMANDS,
   'compare-side': { isEnabled: hasComparison, run: (actions) => actions.setCompareMode('side') },
   'compare-slider': { isEnabled: hasComparison, run: (actions) => actions.setCompareMode('slider') },
 };

@@ -7,6 +7,7 @@ import type { ErrorBody } from '../../shared/errors';
 import type { GallerySearch } from '../../shared/gallery';
 import type { GenerationSettings } from '../../shared/generation';
 import { applyStyle } from '../../shared/prompt-style';
+import type { Mark } from '../../shared/painting';
 import type { Result } from '../../shared/result';
 import type { Draft, Preferences } from '../../shared/settings';
 import type { PageBridge } from '../bridge';
@@ -28,11 +29,13 @@ import {
   type ProblemOrigin,
 } from './page-state';
 import type { ActionParts } from './action-parts';
-import { createNetworkActions, type NetworkActions } from './network-actions';
 import { createPromptActions, type PromptActions } from './prompt-actions';
 import { createResultActions, type ResultActions } from './result-actions';
 import { createQueueActions, type QueueActions } from './queue-actions';
 import { readiness } from './readiness';
+import { createLiveActions, type LiveActions } from './live-actions';
+import { createNetworkActions, type NetworkActions } from './network-actions';
+import { createPaintActions, type PaintActions } from './paint-actions';
 import { reduce, type PageEvent } from './reduce';
 import { activeRun, shownResult } from './selectors';
 
@@ -42,7 +45,8 @@ const PLAN_DELAY_MS = 300;
 /** How long a short confirmation stays. */
 const NOTICE_MS = 8000;
 
-export interface Actions extends NetworkActions, PromptActions, QueueActions, ResultActions {
+export interface Actions
+  extends NetworkActions, PromptActions, QueueActions, ResultActions, PaintActions, LiveActions {
   load: () => Promise<void>;
   /** Stores a waiting draft at once: the page goes away. */
   flushDraft: () => void;
@@ -156,12 +160,15 @@ export function createApp(bridge: PageBridge): App {
   let isOpeningModel = false;
 
   const network = createNetworkActions(bridge, state, dispatch);
+  const page = { bridge, store, dispatch, changeDraft, report, valueOf, confirm, bringIn };
+  const { actions: paint, jobInput } = createPaintActions(page);
   /** What a job is made of now. */
   const jobRequest = async (): Promise<RequestOf<'job.start'> | null> => {
     const { source, draft: now, models } = state();
     if (source === null) return null;
     const settings = requestedSettings(now, chosenModel(models, now.settings.model));
-    return { sourceId: source.id, settings };
+    const input = await jobInput();
+    return input === null ? null : { ...input, settings };
   };
   const queue = createQueueActions({ bridge, state, dispatch, valueOf, request: jobRequest });
 
@@ -171,6 +178,8 @@ export function createApp(bridge: PageBridge): App {
     ...createPromptActions(parts),
     ...createResultActions(parts, bringIn),
     ...queue,
+    ...paint,
+    ...createLiveActions(page),
     load: async () => {
       const answer = await bridge.appState();
       if (answer.ok) {
@@ -380,6 +389,8 @@ function countTokensLater(
   });
 }
 
+const NO_MARKS: readonly Mark[] = [];
+
 /** Asks where the stages would run whenever something that decides it rests for a moment, and after each job, which may have taught something. */
 function planLater(
   bridge: PageBridge,
@@ -388,17 +399,22 @@ function planLater(
 ): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let asked: string | null = null;
+  let askedMarks: readonly Mark[] = [];
   store.subscribe((now) => {
     if (now.phase !== 'ready' || now.source === null || activeRun(now) !== null) return;
     const { prompt: _, negativePrompt: __, seed: ___, style: ____, ...deciding } = now.draft.settings;
     const sourceId = now.source.id;
     const question = JSON.stringify([deciding, sourceId, now.currentJobId, now.network]);
-    if (question === asked) return;
+    // The mask decides the size only where its area alone is worked on.
+    const marks = deciding.mask.area === 'masked' ? now.painting.marks : NO_MARKS;
+    if (question === asked && marks === askedMarks) return;
     asked = question;
+    askedMarks = marks;
     clearTimeout(timer);
     timer = setTimeout(() => {
-      void bridge.planMake({ sourceId, settings: store.getState().draft.settings }).then((answer) => {
-        if (asked === question) onPlan(answer.ok ? answer.value : null);
+      const { settings } = store.getState().draft;
+      void bridge.planMake({ sourceId, settings, marks: [...marks] }).then((answer) => {
+        if (asked === question && askedMarks === marks) onPlan(answer.ok ? answer.value : null);
       });
     }, PLAN_DELAY_MS);
   });

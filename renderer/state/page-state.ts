@@ -8,6 +8,8 @@ import type { PlanView } from '../../shared/placement';
 import { DEFAULT_PREFERENCES, type Draft, type Preferences } from '../../shared/settings';
 import type { PromptLibrary } from '../../shared/prompt-library';
 import type { JobRun } from './job-run';
+import { NO_LIVE, type LiveState } from './live';
+import { NO_PAINTING, type Painting } from './painting';
 
 export type Panel = 'styles' | 'history' | 'recent' | 'export';
 export type CompareMode = 'side' | 'slider';
@@ -16,6 +18,7 @@ export type CompareMode = 'side' | 'slider';
 export type ProblemOrigin =
   | 'start'
   | 'source'
+  | 'mask'
   | 'settings'
   | 'job'
   | 'model'
@@ -44,12 +47,17 @@ export interface Notice {
     | 'restored'
     | 'modelOpened'
     | 'discarded'
-    | 'diagnosticsCopied';
+    | 'diagnosticsCopied'
+    | 'paintingFull'
+    | 'liveKept';
   values: Record<string, string>;
 }
 
 /** A dialog over the whole window that a command opens. */
 export type DialogName = 'palette' | 'keys' | 'preferences' | 'help';
+
+/** What can be asked of the view on the input: the whole picture, its own pixels, closer, farther. */
+export type Look = 'fit' | 'full' | 'in' | 'out';
 
 export interface TokenCount {
   tokens: number;
@@ -103,6 +111,16 @@ export interface PageState {
   question: EventOf<'consent.asked'> | null;
   problem: Problem | null;
   notice: Notice | null;
+  /** What is drawn on the source. */
+  painting: Painting;
+  /** The input is being drawn on: it has the most room, and the tools show. */
+  isPainting: boolean;
+  /** What was asked of the view on the input last; a new object each time. */
+  lookAsked: { look: Look } | null;
+  isSketchOpen: boolean;
+  live: LiveState;
+  /** False while the window is hidden or minimized. */
+  isWindowShown: boolean;
 }
 
 /** The page before `app.state` answered. */
@@ -166,4 +184,10 @@ export const INITIAL_STATE: PageState = {
   question: null,
   problem: null,
   notice: null,
+  painting: NO_PAINTING,
+  isPainting: false,
+  lookAsked: null,
+  isSketchOpen: false,
+  live: NO_LIVE,
+  isWindowShown: true,
 };

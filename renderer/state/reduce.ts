@@ -8,7 +8,18 @@ import type { Draft, Preferences } from '../../shared/settings';
 import type { PromptLibrary } from '../../shared/prompt-library';
 import { starterModel } from './draft';
 import { changeRun, isActive, newRun, progressRun, type JobRun } from './job-run';
-import type { CompareMode, DialogName, Notice, PageState, Panel, Problem, TokenCount } from './page-state';
+import { changeLive, type LiveEvent } from './live';
+import type {
+  CompareMode,
+  DialogName,
+  Look,
+  Notice,
+  PageState,
+  Panel,
+  Problem,
+  TokenCount,
+} from './page-state';
+import { changePainting, NO_PAINTING, type PaintingEvent } from './painting';
 import { activeRun } from './selectors';
 
 export type PageEvent =
@@ -48,7 +59,15 @@ export type PageEvent =
   | { type: 'consent-asked'; question: EventOf<'consent.asked'> | null }
   | { type: 'problem'; problem: Problem }
   | { type: 'problem-dismissed' }
-  | { type: 'notice'; notice: Notice | null };
+  | { type: 'notice'; notice: Notice | null }
+  /** A picture that is not the input: a mask, or a painted input. */
+  | { type: 'source-known'; source: Source }
+  | { type: 'paint-mode'; isPainting: boolean }
+  | { type: 'look-asked'; look: Look }
+  | { type: 'sketch-opened'; isOpen: boolean }
+  | { type: 'window-shown'; isShown: boolean }
+  | PaintingEvent
+  | LiveEvent;
 
 /** Next state of the page. */
 export function reduce(state: PageState, event: PageEvent): PageState {
@@ -135,6 +154,34 @@ export function reduce(state: PageState, event: PageEvent): PageState {
       return { ...state, problem: null };
     case 'notice':
       return takeNotice(state, event.notice);
+    case 'source-known':
+      return knowSources(state, [event.source]);
+    case 'paint-mode':
+      return { ...state, isPainting: event.isPainting };
+    case 'look-asked':
+      return { ...state, lookAsked: { look: event.look } };
+    case 'sketch-opened':
+      return { ...state, isSketchOpen: event.isOpen };
+    case 'window-shown':
+      return { ...state, isWindowShown: event.isShown };
+    case 'painting-read':
+      return { ...knowSources(state, event.pictures), painting: changePainting(state.painting, event) };
+    case 'marked':
+    case 'mark-undone':
+    case 'mark-redone':
+      return { ...state, painting: changePainting(state.painting, event) };
+    case 'live-painted':
+      // The picture follows the hand: a result that was looked at meanwhile makes room.
+      return { ...state, selectedResultId: null, live: changeLive(state.live, event) };
+    case 'live-switched':
+      return {
+        ...state,
+        selectedResultId: event.isOn ? null : (state.selectedResultId ?? state.results[0]?.id ?? null),
+        live: changeLive(state.live, event),
+      };
+    case 'live-status':
+    case 'live-failed':
+      return { ...state, live: changeLive(state.live, event) };
   }
 }
 
@@ -170,12 +217,18 @@ function load(state: PageState, app: AppState): PageState {
 
 function takeSource(state: PageState, source: Source): PageState {
   return {
-    ...state,
+    ...knowSources(state, [source]),
     source,
-    sources: { ...state.sources, [source.id]: source },
+    painting: state.painting.sourceId === source.id ? state.painting : NO_PAINTING,
     draft: { ...state.draft, sourceId: source.id },
     problem: state.problem?.origin === 'source' ? null : state.problem,
   };
+}
+
+/** Remembers pictures by id, so that what is made from them finds them. */
+function knowSources(state: PageState, sources: readonly Source[]): PageState {
+  const known = Object.fromEntries(sources.map((source) => [source.id, source]));
+  return { ...state, sources: { ...state.sources, ...known } };
 }
 
 function openModel(state: PageState, model: ModelInfo): PageState {

@@ -8,6 +8,7 @@ export type WayOut =
   | 'resume'
   | 'use-cpu'
   | 'open-picture'
+  | 'open-mask'
   | 'open-settings'
   | 'open-model'
   | 'use-starter-model'
@@ -31,6 +32,7 @@ export function waysOut(problem: Problem, state: PageState): WayOut[] {
   const { code } = problem.error;
   if (problem.origin === 'start') return ['reload'];
   if (problem.origin === 'settings') return ['open-settings'];
+  if (problem.origin === 'mask') return ['open-mask'];
   if (code === 'model') {
     return state.draft.settings.model === null ? ['open-model'] : ['use-starter-model', 'open-model'];
   }

@@ -198,6 +198,27 @@ describe('the window in every state', () => {
     await page.getByLabel('Size').selectOption('input');
   });
 
+  it('is clean while the mask and colours are drawn, with a live picture, and before a new sketch', async () => {
+    const { page } = running;
+    await page.getByRole('button', { name: /^Draw on the input/ }).press('Enter');
+    await page.getByRole('application', { name: 'Drawing surface' }).focus();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.press('Control+i');
+    expect(await inspect('paint-mask-tools')).toEqual([]);
+    await page.keyboard.press('x');
+    await page.keyboard.press('Control+l');
+    await page.getByAltText('Live picture', { exact: true }).waitFor({ timeout: 60_000 });
+    expect(await inspect('paint-colour-live')).toEqual([]);
+    await page.keyboard.press('Control+l');
+    await page.keyboard.press('x');
+    await page.keyboard.press('Delete');
+    await page.keyboard.press('Control+d');
+    await page.keyboard.press('Control+n');
+    await page.getByRole('dialog', { name: 'New sketch' }).waitFor();
+    expect(await inspect('new-sketch')).toEqual([]);
+    await page.keyboard.press('Escape');
+  });
+
   it('is clean with the endpoints, one of them being edited, and the ledger, all by keyboard', async () => {
     const { page } = running;
     await page.getByRole('button', { name: 'Endpoints…' }).focus();

@@ -24,6 +24,14 @@ const MASKED = 128;
  * Null: the mask is white all over, which is no mask. Throws AppError `input` for what cannot be a mask of this picture.
  */
 export async function readMask(path: string, picture: Size): Promise<Mask | null> {
+  const values = await readMaskValues(path, picture);
+  return values.every((value) => value === 255)
+    ? null
+    : { width: picture.width, height: picture.height, values };
+}
+
+/** The same as [height, width] uint8, also where it is white all over. */
+export async function readMaskValues(path: string, picture: Size): Promise<Buffer> {
   const found = await readPicture(path, { keepsOwnColours: true });
   if (!hasSameShape(found, picture)) {
     throw new AppError(
@@ -32,16 +40,23 @@ export async function readMask(path: string, picture: Size): Promise<Mask | null
     );
   }
   const values = enlarge(greyOf(found), found, picture);
-  if (!values.some((value) => value >= MASKED)) {
+  if (!isMask(values)) {
     throw new AppError(
       'input',
       'The mask has no white in it, so nothing would be painted; make white what shall change, or leave the mask out.',
     );
   }
-  return values.every((value) => value === 255)
-    ? null
-    : { width: picture.width, height: picture.height, values };
+  return values;
 }
+
+/** The brightness of a picture at another size, every pixel from the nearest one: [height, width] uint8. */
+export async function readGrey(path: string, size: Size): Promise<Buffer> {
+  const found = await readPicture(path, { keepsOwnColours: true });
+  return enlarge(greyOf(found), found, size);
+}
+
+/** True when something is masked. */
+export const isMask = (values: Buffer): boolean => values.some((value) => value >= MASKED);
 
 /** The same aspect, as far as whole pixels allow. */
 function hasSameShape(mask: Size, picture: Size): boolean {

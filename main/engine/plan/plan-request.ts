@@ -1,10 +1,13 @@
 /** The plan of a request that has not been started: for the window, without opening a session. */
 import type { GenerationSettings } from '../../../shared/generation';
 import { stepsThatRun } from '../../../shared/generation';
+import type { Mark } from '../../../shared/painting';
 import type { PlanView } from '../../../shared/placement';
 import { planStages } from '../../placement/planner';
 import { detectFamily, fitLimits, recommendedDefaults } from '../families/detect';
-import { planFit } from '../image/fit';
+import { planFit, type Size } from '../image/fit';
+import { planMaskedArea } from '../image/masked-area';
+import { maskBounds } from '../image/render-painting';
 import { readModelFolder } from '../model/model-folder';
 import { starterModelPath } from '../model/starter-path';
 import type { RemoteAccess } from '../remote/places';
@@ -13,18 +16,29 @@ import { REAL_MACHINE, type Machine } from './machine';
 import { modelProfile } from './model-profile';
 import { networkPolicyFor } from './network-policy';
 
-/** @param picture its own size in pixels */
+/**
+ * @param picture its own size in pixels
+ * @param painting what its mask is made of
+ */
 export async function planRequest(
   settings: GenerationSettings,
-  picture: { readonly width: number; readonly height: number },
+  picture: Size,
   access: RemoteAccess,
+  painting?: { marks: readonly Mark[]; pictures: Readonly<Record<string, string>> },
   machine: Machine = REAL_MACHINE,
 ): Promise<PlanView> {
   const folder = await readModelFolder(settings.model ?? starterModelPath());
   const traits = detectFamily(folder);
   const defaults = recommendedDefaults(folder, traits);
-  const fit = planFit(picture, settings.size, fitLimits(folder, defaults), settings.fit);
-  const { width, height, source, content } = fit;
+  const limits = fitLimits(folder, defaults);
+  const masked =
+    painting === undefined || settings.mask.area === 'picture'
+      ? null
+      : await maskBounds(painting.marks, picture, painting.pictures);
+  const { width, height, source, content } =
+    masked === null
+      ? planFit(picture, settings.size, limits, settings.fit)
+      : planMaskedArea(picture, masked, settings, limits);
   const hardware = await machine.hardware();
   const { device, tiling, encode, generate, decode } = settings;
   const { stages } = planStages({

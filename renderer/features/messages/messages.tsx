@@ -72,6 +72,8 @@ function takeWayOut(way: WayOut, { jobId }: Problem, actions: Actions): void {
       return void actions.switchToCpu();
     case 'open-picture':
       return void actions.openPicture();
+    case 'open-mask':
+      return void actions.openMask();
     case 'open-settings':
       return void actions.openSettings();
     case 'open-model':

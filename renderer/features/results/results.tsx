@@ -19,6 +19,7 @@ import { useT } from '../../i18n/use-t';
 import type { CompareMode } from '../../state/page-state';
 import { fullInputUrlOf, inputUrlOf, runInView, shownResult } from '../../state/selectors';
 import { IconButton } from '../../ui/icon-button';
+import { LiveSwitch, LiveView, useShowsLive } from '../live/live';
 import { Button } from '../../ui/button';
 import { cx } from '../../ui/cx';
 import { Segmented } from '../../ui/segmented';
@@ -46,6 +47,7 @@ export function ResultsZone() {
   useDragOut();
   const stage = useRef<HTMLDivElement>(null);
   const galleryKeys = useCommandKeys('gallery');
+  const showsLive = useShowsLive();
   const { setGalleryOpen } = useActions();
   return (
     <section className={styles.zone} aria-label={t('results.title')}>
@@ -56,6 +58,7 @@ export function ResultsZone() {
         ) : (
           <Toolbar onFlip={setIsFlipped} lens={lens} onExport={() => exportPanel.set(true)} />
         )}
+        <LiveSwitch />
         <IconButton
           look="quiet"
           label={t('gallery.openButton')}
@@ -79,6 +82,8 @@ export function ResultsZone() {
         >
           {result !== null ? (
             <ResultPicture key={result.id} result={result} isFlipped={isFlipped} />
+          ) : showsLive ? (
+            <LiveView />
           ) : run !== null ? (
             <WorkView run={run} />
           ) : hasSeenWelcome ? (

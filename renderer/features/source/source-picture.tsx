@@ -38,11 +38,20 @@ export function SourcePicture({ source, children }: Props) {
         />
         {children}
       </div>
-      {scene === null || scene.crop === null ? null : (
-        <div className={styles.crop} style={shares(scene.crop, whole)} aria-hidden>
-          <span className={styles.cropSize}>{formatSize(scene.crop.width, scene.crop.height)}</span>
-        </div>
-      )}
+      <CropFrame source={source} />
     </PictureFrame>
+  );
+}
+
+/** The part that the encoder gets, framed over a picture whose rest is cut away; laid over it edge to edge. */
+export function CropFrame({ source }: { source: Source }) {
+  const plan = usePage((state) => state.plan);
+  const fit = usePage((state) => state.draft.settings.fit);
+  const crop = fitScene(plan, source, fit)?.crop ?? null;
+  if (crop === null) return null;
+  return (
+    <div className={styles.crop} style={shares(crop, source)} aria-hidden>
+      <span className={styles.cropSize}>{formatSize(crop.width, crop.height)}</span>
+    </div>
   );
 }

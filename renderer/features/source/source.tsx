@@ -1,7 +1,9 @@
 /** The left zone: the input picture, where it can be dropped, pasted or opened. */
-import { FileSliders, FolderOpen, ImagePlus } from 'lucide-react';
+import { Blend, Brush, FileSliders, FolderOpen, ImagePlus } from 'lucide-react';
+import type { Source } from '../../../shared/contract';
 import { useActions, usePage } from '../../app-context';
 import { useCommandKeys } from '../../commands/key-words';
+import { CommandButton } from '../../commands/command-button';
 import { useT } from '../../i18n/use-t';
 import { formatSize } from '../../state/format';
 import { Button } from '../../ui/button';
@@ -10,6 +12,9 @@ import { IconButton } from '../../ui/icon-button';
 import { FitChoice } from './fit-choice';
 import { RecentSources } from './recent-sources';
 import { SourcePicture } from './source-picture';
+import { PaintedLayers } from '../paint/painted-layers';
+import { PaintStage } from '../paint/paint-stage';
+import { PaintTools } from '../paint/paint-tools';
 import styles from './source.module.css';
 import { useDropTarget, type DropZone } from './use-drop-target';
 
@@ -19,11 +24,18 @@ export function SourceZone() {
   const isImporting = usePage((state) => state.isImporting);
   const openKeys = useCommandKeys('open');
   const { openPicture, openSettings } = useActions();
+  const isPainting = usePage((state) => state.isPainting);
   const over = useDropTarget();
   return (
     <section className={cx(styles.zone, over === 'input' && styles.over)} aria-label={t('source.zone')}>
       <header className={styles.head}>
         <h2>{t('source.title')}</h2>
+        <CommandButton
+          id="paint"
+          className={styles.paint}
+          icon={<Brush aria-hidden />}
+          isPressed={isPainting}
+        />
         <RecentSources />
         <IconButton look="quiet" label={t('source.readSettings')} onClick={() => void openSettings()}>
           <FileSliders aria-hidden />
@@ -33,6 +45,7 @@ export function SourceZone() {
           {source === null ? t('source.open') : t('source.replace')}
         </Button>
       </header>
+      {isPainting && source !== null ? <PaintTools /> : null}
       <div className={styles.stage} aria-busy={isImporting}>
         {source === null ? (
           <div className={styles.empty}>
@@ -41,11 +54,12 @@ export function SourceZone() {
             <p>{t('source.emptyText')}</p>
           </div>
         ) : (
-          <SourcePicture source={source} />
+          <InputPicture key={source.id} source={source} />
         )}
         {over !== null ? (
           <div className={styles.zones}>
             <DropArea zone="input" isOver={over === 'input'} />
+            {source === null ? null : <DropArea zone="mask" isOver={over === 'mask'} />}
             <DropArea zone="settings" isOver={over === 'settings'} />
           </div>
         ) : isImporting ? (
@@ -59,16 +73,29 @@ export function SourceZone() {
   );
 }
 
+/** The picture as the encoder will get it, or, while it is drawn on, as large as it goes. */
+function InputPicture({ source }: { source: Source }) {
+  const isPainting = usePage((state) => state.isPainting);
+  if (isPainting) return <PaintStage source={source} />;
+  return (
+    <SourcePicture source={source}>
+      <PaintedLayers source={source} />
+    </SourcePicture>
+  );
+}
+
 /** One labelled zone, shown while a picture is dragged. */
 function DropArea({ zone, isOver }: { zone: DropZone; isOver: boolean }) {
   const t = useT();
-  const [title, text] =
-    zone === 'input'
-      ? [t('source.dropInput'), t('source.dropInputText')]
-      : [t('source.dropSettings'), t('source.dropSettingsText')];
+  const [title, text] = {
+    input: [t('source.dropInput'), t('source.dropInputText')],
+    mask: [t('source.dropMask'), t('source.dropMaskText')],
+    settings: [t('source.dropSettings'), t('source.dropSettingsText')],
+  }[zone];
+  const Icon = { input: ImagePlus, mask: Blend, settings: FileSliders }[zone];
   return (
     <div className={cx(styles.dropArea, isOver && styles.target)} data-drop={zone}>
-      {zone === 'input' ? <ImagePlus aria-hidden /> : <FileSliders aria-hidden />}
+      <Icon aria-hidden />
       <p className={styles.emptyTitle}>{title}</p>
       <p>{text}</p>
     </div>

@@ -2,12 +2,12 @@
 import { useEffect, useState } from 'react';
 import { useActions } from '../../app-context';
 
-export const DROP_ZONES = ['input', 'settings'] as const;
+export const DROP_ZONES = ['input', 'mask', 'settings'] as const;
 export type DropZone = (typeof DROP_ZONES)[number];
 
 /** The zone under the pointer, null while nothing is dragged. Everywhere outside a labelled zone means the input. */
 export function useDropTarget(): DropZone | null {
-  const { importFile, readSettings } = useActions();
+  const { importFile, importMask, readSettings } = useActions();
   const [over, setOver] = useState<DropZone | null>(null);
   useEffect(() => {
     const end = new AbortController();
@@ -36,12 +36,14 @@ export function useDropTarget(): DropZone | null {
         event.preventDefault();
         setOver(null);
         const file = event.dataTransfer?.files[0];
-        if (file !== undefined) void (zoneOf(event) === 'settings' ? readSettings(file) : importFile(file));
+        if (file === undefined) return;
+        const take = { input: importFile, mask: importMask, settings: readSettings }[zoneOf(event)];
+        void take(file);
       },
       { signal },
     );
     return () => end.abort();
-  }, [importFile, readSettings]);
+  }, [importFile, importMask, readSettings]);
   return over;
 }
 
@@ -50,8 +52,10 @@ export function useDropTarget(): DropZone | null {
  * that rests there.
  */
 function zoneOf({ clientX, clientY }: DragEvent): DropZone {
-  const box = document.querySelector('[data-drop="settings"]')?.getBoundingClientRect();
-  if (box === undefined) return 'input';
-  const isInside = clientX >= box.left && clientX < box.right && clientY >= box.top && clientY < box.bottom;
-  return isInside ? 'settings' : 'input';
+  const isInside = (zone: DropZone): boolean => {
+    const box = document.querySelector(`[data-drop="${zone}"]`)?.getBoundingClientRect();
+    if (box === undefined) return false;
+    return clientX >= box.left && clientX < box.right && clientY >= box.top && clientY < box.bottom;
+  };
+  return DROP_ZONES.find(isInside) ?? 'input';
 }

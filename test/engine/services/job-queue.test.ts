@@ -52,6 +52,7 @@ async function makeBench(home: string, env: Record<string, string> = {}): Promis
       thumbnailsFolder: path.join(home, 'thumbnails'),
       exportsFolder: path.join(home, 'exports'),
       promptsFile: path.join(home, 'prompts.json'),
+      liveFolder: path.join(home, 'live'),
       starterFolder,
       engineFile: path.join(root, 'out', 'main', 'engine.cjs'),
       bundledNodeFile: null,

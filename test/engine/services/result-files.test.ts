@@ -57,6 +57,7 @@ async function makeBench(home = temporaryFolder()): Promise<Bench> {
       thumbnailsFolder: at('thumbnails'),
       exportsFolder: at('exports'),
       promptsFile: at('prompts.json'),
+      liveFolder: path.join(home, 'live'),
       starterFolder,
       engineFile: path.join(root, 'out', 'main', 'engine.cjs'),
       bundledNodeFile: null,

@@ -86,8 +86,8 @@ describe('the table of commands', () => {
   });
 
   it('takes the keys that a person chose in place of its own, also none', () => {
-    const chosen = { open: ['Mod+L'], save: [] };
-    expect(commandsOfKeys('Mod+L', chosen)).toEqual(['open']);
+    const chosen = { open: ['Mod+J'], save: [] };
+    expect(commandsOfKeys('Mod+J', chosen)).toEqual(['open']);
     expect(commandsOfKeys('Mod+O', chosen)).toEqual([]);
     expect(commandsOfKeys('Mod+S', chosen)).toEqual([]);
   });

@@ -1,7 +1,7 @@
 /** Addresses: what is served, and every way out that is not. */
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { previewUrl, resultUrl, sourceUrl } from '../../../main/services/media-urls';
+import { liveUrl, previewUrl, resultUrl, sourceUrl } from '../../../main/services/media-urls';
 import { mediaTypeOf, routeOf } from '../../../main/services/page-routes';
 
 const folder = path.resolve('/app/out/renderer');
@@ -16,6 +16,7 @@ describe('routeOf', () => {
     });
     expect(route(sourceUrl('abc-1'))).toEqual({ kind: 'source', id: 'abc-1' });
     expect(route(resultUrl('job-1-0'))).toEqual({ kind: 'result', id: 'job-1-0' });
+    expect(route(liveUrl('live-1-ab'))).toEqual({ kind: 'live', id: 'live-1-ab' });
     expect(route(previewUrl('job-1', 4))).toEqual({ kind: 'preview', id: 'job-1' });
   });
 

@@ -156,7 +156,7 @@ describe('fitBounds', () => {
 
 describe('the bridge', () => {
   it('names every request but those with a path, and every event', () => {
-    expect([...PAGE_REQUESTS, 'settings.read-path', 'source.import-path'].sort()).toEqual(
+    expect([...PAGE_REQUESTS, 'mask.import-path', 'settings.read-path', 'source.import-path'].sort()).toEqual(
       Object.keys(REQUESTS).sort(),
     );
     expect([...PAGE_EVENTS].sort()).toEqual(Object.keys(EVENTS).sort());
