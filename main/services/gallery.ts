@@ -40,9 +40,13 @@ export class Gallery {
   #isReading = false;
   #isClosing = false;
 
-  constructor(folder: string, log: (text: string) => void) {
+  readonly #patienceMs: number;
+
+  /** @param patienceMs for so long `load` waits for a lost index, besides until the newest pictures are in */
+  constructor(folder: string, log: (text: string) => void, patienceMs = PATIENCE_MS) {
     this.#folder = folder;
     this.#log = log;
+    this.#patienceMs = patienceMs;
     this.#lines = new GalleryLog(path.join(folder, 'index.jsonl'), log);
   }
 
@@ -68,7 +72,7 @@ export class Gallery {
         this.#reading = reading.finally(() => (this.#isReading = false));
         this.#reading.then(newestAreIn, fail);
       });
-      await Promise.race([this.#reading, sleep(PATIENCE_MS)]);
+      await Promise.race([this.#reading, sleep(this.#patienceMs)]);
       return true;
     }
     for await (const { lines, end } of this.#lines.read(index.remembered(READ_TO), LINES_AT_ONCE)) {

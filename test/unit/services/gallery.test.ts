@@ -273,7 +273,7 @@ describe('Gallery', () => {
     lines.push('{"starred":"old-7","value":true}', '{"deleted":"old-8"}', '{"starred":"old-9","value":true}');
     lines.push('{"starred":"old-9","value":false}', '{"deleted":"old-10"}', lines[10] ?? '');
     writeFileSync(path.join(folder, 'index.jsonl'), `${lines.join('\n')}\n`);
-    const gallery = new Gallery(folder, () => {});
+    const gallery = new Gallery(folder, () => {}, 0);
     opened.set(folder, gallery);
     expect(await gallery.load()).toBe(true);
     expect(gallery.isReading).toBe(true);
@@ -311,7 +311,7 @@ describe('Gallery', () => {
     const line = (index: number): string =>
       `{"id":"old-${index}","jobId":"old","sourceId":"s","width":1,"height":1,"seed":1,"settings":{"prompt":"a"},"createdAt":1,"file":"2026-01-02/one.png"}\n`;
     writeFileSync(path.join(folder, 'index.jsonl'), Array.from({ length: 900 }, (_, i) => line(i)).join(''));
-    const first = new Gallery(folder, () => {});
+    const first = new Gallery(folder, () => {}, 0);
     await first.load();
     expect(first.isReading).toBe(true);
     await first.close();
