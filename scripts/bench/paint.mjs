@@ -56,7 +56,10 @@ export async function benchPaint(args) {
     await stroke(page, box, 0); // the first one makes canvases
     const idle = { alone: await inTurns(page, box, runs, '') };
     await page.getByLabel('Steps', { exact: true }).fill(MANY_STEPS);
-    await page.getByLabel('Size', { exact: true }).selectOption({ index: 1 });
+    await page
+      .getByRole('group', { name: 'Settings' })
+      .getByLabel('Size', { exact: true })
+      .selectOption({ index: 1 });
     await page.keyboard.press('Control+Enter');
     await page.getByAltText('Preview of the picture in work').waitFor({ timeout: 300_000 });
     const result = {

@@ -32,6 +32,8 @@ export class LayerCanvas {
   show(marks: readonly Mark[]): void {
     const before = this.#shown;
     this.#shown = marks;
+    // An empty layer is not even put together with the others.
+    this.#canvas.style.visibility = marks.length === 0 ? 'hidden' : '';
     const isLonger = marks.length >= before.length && marks[before.length - 1] === before.at(-1);
     if (this.#frame !== 0 || !isLonger) {
       this.drawAgain();

@@ -38,6 +38,7 @@ export class LiveCanvas {
     );
     this.#context.fillStyle = colour;
     this.#context.fill(path);
+    this.#canvas.style.visibility = '';
     this.#isEmpty = false;
   }
 
@@ -45,6 +46,7 @@ export class LiveCanvas {
     if (this.#isEmpty) return;
     this.#context.resetTransform();
     this.#context.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
+    this.#canvas.style.visibility = 'hidden';
     this.#isEmpty = true;
   }
 }
