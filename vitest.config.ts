@@ -60,9 +60,11 @@ export default defineConfig({
         test: {
           name: 'window',
           include: filesIn('window'),
-          ...SEQUENTIAL,
-          testTimeout: 120_000,
-          hookTimeout: 180_000,
+          // Windows wait a lot; each has its own display and home.
+          maxWorkers: 2,
+          isolate: true,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
           sequence: { groupOrder: 3 },
         },
       },
