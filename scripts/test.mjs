@@ -18,7 +18,7 @@ await main(async () => {
   const { projects, rest } = readArguments(process.argv.slice(2));
   const home = mkdtempSync(join(tmpdir(), 'underpaint-test-'));
   const env = { ...engineEnv(), NODE_ENV: 'test', UNDERPAINT_HOME: home };
-  let display;
+  const displays = [];
   try {
     if (projects.some((project) => project !== NEEDS_NOTHING)) {
       await ensureSystemPackages();
@@ -27,8 +27,10 @@ await main(async () => {
       // Found once: every test process takes the same runtime without looking for it again.
       Object.assign(env, { ELECTRON_OVERRIDE_DIST_PATH: runtime.dist }, softwareGpuEnv(runtime.dist));
       if (process.platform === 'linux') {
-        display = await startDisplay();
-        env.DISPLAY = display.display;
+        // Two windows at a time, each on a display of its own, so that neither takes the other's focus.
+        displays.push(await startDisplay(), await startDisplay());
+        env.DISPLAY = displays[0].display;
+        env.UNDERPAINT_TEST_DISPLAYS = displays.map(({ display }) => display).join(',');
         delete env.WAYLAND_DISPLAY;
       }
     }
@@ -49,7 +51,7 @@ await main(async () => {
     );
     return report(code);
   } finally {
-    display?.stop();
+    for (const { stop } of displays) stop();
     rmSync(home, { recursive: true, force: true });
   }
 });

@@ -35,7 +35,12 @@ let display: Promise<string> | undefined;
 
 /** The display to open windows on: the one there is, or on Linux a virtual one for as long as the tests run. */
 async function displayEnv(): Promise<Record<string, string>> {
-  if (process.platform !== 'linux' || process.env['DISPLAY']) return {};
+  if (process.platform !== 'linux') return {};
+  // `npm test` has one for each worker.
+  const displays = process.env['UNDERPAINT_TEST_DISPLAYS']?.split(',') ?? [];
+  const ours = displays[Number(process.env['VITEST_POOL_ID'] ?? 1) % displays.length];
+  if (ours !== undefined) return { DISPLAY: ours };
+  if (process.env['DISPLAY']) return {};
   display ??= startDisplay().then((server) => server.display);
   return { DISPLAY: await display };
 }
