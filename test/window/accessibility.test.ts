@@ -104,7 +104,7 @@ describe('the window in every state', () => {
     await page.keyboard.press('Control+s');
     await page.getByRole('button', { name: 'Take it anyway' }).waitFor();
     expect(await inspect('keys')).toEqual([]);
-    await page.getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('button', { name: 'Close', exact: true }).click();
     for (const [words, title] of [
       ['preferences', 'Preferences'],
       ['help', 'Help'],
@@ -137,7 +137,7 @@ describe('the window in every state', () => {
     const { page } = running;
     await stepsField(page).fill('');
     await stepsField(page).press('Tab');
-    await page.getByLabel('Pictures').selectOption('2');
+    await page.getByLabel('Pictures', { exact: true }).selectOption('2');
     await generateButton(page).click();
     await waitForResults(page, 2);
     expect(await inspect('done')).toEqual([]);
@@ -158,7 +158,7 @@ describe('the window in every state', () => {
     expect(await inspect('group')).toEqual([]);
     await thumbnails(page).nth(1).click();
     await page.getByRole('button', { name: 'Keep one seed' }).click();
-    await page.getByLabel('Pictures').selectOption('1');
+    await page.getByLabel('Pictures', { exact: true }).selectOption('1');
   });
 
   it('is clean with styles, prompts of before, recent inputs, the lens and the way of saving', async () => {
@@ -190,12 +190,12 @@ describe('the window in every state', () => {
 
   it('is clean with the folded settings and a custom size open', async () => {
     const { page } = running;
-    await page.getByLabel('Size').selectOption('custom');
+    await page.getByLabel('Size', { exact: true }).selectOption('custom');
     await page.getByRole('button', { name: 'More' }).click();
     await page.getByRole('dialog', { name: 'More settings' }).waitFor();
     expect(await inspect('more')).toEqual([]);
     await page.keyboard.press('Escape');
-    await page.getByLabel('Size').selectOption('input');
+    await page.getByLabel('Size', { exact: true }).selectOption('input');
   });
 
   it('is clean while the mask and colours are drawn, with a live picture, and before a new sketch', async () => {
