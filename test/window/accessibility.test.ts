@@ -191,7 +191,7 @@ describe('the window in every state', () => {
   it('is clean with the folded settings and a custom size open', async () => {
     const { page } = running;
     await page.getByLabel('Size', { exact: true }).selectOption('custom');
-    await page.getByRole('button', { name: 'More' }).click();
+    await page.getByRole('button', { name: 'More', exact: true }).click();
     await page.getByRole('dialog', { name: 'More settings' }).waitFor();
     expect(await inspect('more')).toEqual([]);
     await page.keyboard.press('Escape');
