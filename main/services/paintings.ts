@@ -1,6 +1,5 @@
 /** What was drawn on the pictures: kept beside each of them as marks, and drawn into files when a job needs them. */
 import { createHash } from 'node:crypto';
-import { readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import type { ResponseOf, Source } from '../../shared/contract';
@@ -9,6 +8,7 @@ import { hasMarks, marksSchema, visibleMarks, type Mark } from '../../shared/pai
 import type { RenderedPainting } from '../engine/messages';
 import { writeFileAtomic } from './atomic-file';
 import type { EngineHost } from './engine-host';
+import { readKept } from './kept-file';
 import { checkFile, named, type SourceStore } from './source-store';
 
 const fileSchema = z.object({ version: z.literal(1), marks: marksSchema });
@@ -43,12 +43,8 @@ export class Paintings {
   async read(sourceId: string): Promise<ResponseOf<'painting.read'>> {
     const filePath = await this.#options.sources.paintingPath(sourceId);
     await this.#saving;
-    const text = await readFile(filePath, 'utf8').catch((error: unknown) => {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-      throw error;
-    });
-    if (text === null) return { marks: [], pictures: [] };
-    const marks = await this.#parse(text, filePath);
+    const kept = await readKept(filePath, fileSchema, 'a painting', this.#options.log);
+    const marks = kept?.marks ?? [];
     return { marks, pictures: await this.#picturesOf(marks) };
   }
 
@@ -158,16 +154,5 @@ export class Paintings {
     const ids = new Set(marks.flatMap((mark) => (mark.kind === 'picture' ? [mark.sourceId] : [])));
     const found = await Promise.all([...ids].map((id) => this.#options.sources.find(id)));
     return found.filter((source) => source !== null);
-  }
-
-  async #parse(text: string, filePath: string): Promise<Mark[]> {
-    try {
-      return fileSchema.parse(JSON.parse(text)).marks;
-    } catch (error) {
-      const aside = `${filePath}.corrupt-${Date.now()}`;
-      this.#options.log(`a painting makes no sense and was put aside as ${aside}: ${String(error)}`);
-      await rename(filePath, aside);
-      return [];
-    }
   }
 }

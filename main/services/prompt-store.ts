@@ -1,5 +1,4 @@
 /** Styles and the history of prompts on disk: one file, replaced as a whole; what makes no sense is put aside. */
-import { readFile, rename } from 'node:fs/promises';
 import { AppError } from '../../shared/errors';
 import {
   forgetPrompt,
@@ -12,6 +11,7 @@ import {
 } from '../../shared/prompt-library';
 import type { Style } from '../../shared/prompt-style';
 import { writeFileAtomic } from './atomic-file';
+import { readKept } from './kept-file';
 
 export class PromptStore {
   readonly #filePath: string;
@@ -30,20 +30,11 @@ export class PromptStore {
 
   /** Reads the file; without one there is nothing yet. */
   async load(): Promise<void> {
-    let text: string;
     try {
-      text = await readFile(this.#filePath, 'utf8');
+      this.#library =
+        (await readKept(this.#filePath, promptLibrarySchema, 'prompts', this.#log)) ?? this.#library;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
-        this.#log(`the prompts could not be read: ${String(error)}`);
-      return;
-    }
-    try {
-      this.#library = promptLibrarySchema.parse(JSON.parse(text));
-    } catch (error) {
-      const aside = `${this.#filePath}.corrupt-${Date.now()}`;
-      this.#log(`the prompts make no sense and were put aside as ${aside}: ${String(error)}`);
-      await rename(this.#filePath, aside);
+      this.#log(`the prompts could not be read: ${String(error)}`);
     }
   }
 

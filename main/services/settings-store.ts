@@ -1,7 +1,7 @@
 /** What the app remembers between starts: one JSON file, read through the shared schema, replaced as a whole. */
-import { readFile, rename } from 'node:fs/promises';
 import { settingsSchema, type Settings } from '../../shared/settings';
 import { writeFileAtomic } from './atomic-file';
+import { readKept } from './kept-file';
 
 /** The settings file. Reading never fails: what cannot be read is put aside and the defaults are used. */
 export class SettingsStore {
@@ -23,19 +23,11 @@ export class SettingsStore {
 
   /** Reads the file; a missing one means defaults, a corrupt one is renamed to `<name>.corrupt-<time>`. */
   async load(): Promise<Settings> {
-    let text: string;
     try {
-      text = await readFile(this.#filePath, 'utf8');
+      this.#settings =
+        (await readKept(this.#filePath, settingsSchema, 'settings', this.#log)) ?? this.#settings;
     } catch (error) {
-      if (!isMissing(error)) this.#log(`settings could not be read: ${String(error)}`);
-      return this.#settings;
-    }
-    try {
-      this.#settings = settingsSchema.parse(JSON.parse(text));
-    } catch (error) {
-      const aside = `${this.#filePath}.corrupt-${Date.now()}`;
-      this.#log(`settings make no sense and were put aside as ${aside}: ${String(error)}`);
-      await rename(this.#filePath, aside).catch(() => undefined);
+      this.#log(`settings could not be read: ${String(error)}`);
     }
     return this.#settings;
   }
@@ -64,6 +56,3 @@ export class SettingsStore {
     }
   }
 }
-
-const isMissing = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ENOENT';

@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import { root, ScriptError } from '../bootstrap.mjs';
+import { root, runQuiet, ScriptError } from '../bootstrap.mjs';
 import { engineEnv } from '../engine-env.mjs';
 
 export const SKETCH = join(root, 'models/starter/sketch.png');
@@ -55,4 +55,13 @@ export class Engine {
       this.#process.kill('SIGKILL');
     });
   }
+}
+
+/** Makes a model's int8 variant, or finds it; answers `{ psnr, sizeBytes }`, what is known of its quality. */
+export async function makeInt8(model, home) {
+  const env = { ...engineEnv(), UNDERPAINT_HOME: home };
+  const args = [join(root, 'out/main/cli.cjs'), 'models', 'quantize', model, '--json'];
+  const { code, output } = await runQuiet(process.execPath, args, { env });
+  if (code !== 0) throw new ScriptError(`The int8 variant could not be made: ${output.trim()}`);
+  return JSON.parse(output.trim().split('\n').at(-1));
 }

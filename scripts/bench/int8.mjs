@@ -4,9 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ensureBuilt, ensureInstalled, root, runQuiet, say, ScriptError } from '../bootstrap.mjs';
-import { engineEnv } from '../engine-env.mjs';
-import { Engine, SKETCH } from './engine.mjs';
+import { ensureBuilt, ensureInstalled, root, say } from '../bootstrap.mjs';
+import { Engine, makeInt8, SKETCH } from './engine.mjs';
 import { median } from './numbers.mjs';
 
 const FAMILIES = {
@@ -39,7 +38,7 @@ export async function benchInt8(argv) {
       const psnr = [];
       for (const model of models) {
         const folder = join(GOLDEN, 'models', model);
-        await quantise(folder, home);
+        await makeInt8(folder, home);
         for (const golden of casesOf(model)) {
           const pair = await paintTwice(
             engine,
@@ -52,7 +51,7 @@ export async function benchInt8(argv) {
       rows.push({ family, psnr });
       say(`${family}: ${psnr.map((value) => value.toFixed(1)).join(', ')} dB`);
     }
-    await quantise(STARTER, home);
+    await makeInt8(STARTER, home);
     const pairs = [];
     for (const [i, prompt] of STARTER_PROMPTS.entries()) {
       pairs.push(
@@ -74,13 +73,13 @@ export async function benchInt8(argv) {
   }
 }
 
-/** Recorded runs of a model on plain pictures, by their settings. */
+/** Recorded runs of a model with its own autoencoder on plain pictures. */
 function casesOf(model) {
   const folder = join(GOLDEN, 'cases');
   return readdirSync(folder)
     .filter((name) => name.endsWith('.json') && !/^(masked|inpaint|lcm)/.test(name))
     .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')))
-    .filter((golden) => golden.model === model);
+    .filter((golden) => golden.model === model && golden.vae === undefined);
 }
 
 const settingsOf = ({
@@ -94,13 +93,7 @@ const settingsOf = ({
   height,
   scheduler,
 }) => ({
-  prompt,
-  negativePrompt,
-  seed,
-  strength,
-  steps,
-  guidance,
-  scheduler,
+  ...{ prompt, negativePrompt, seed, strength, steps, guidance, scheduler },
   size: { width, height },
   device: 'cpu',
 });
@@ -113,13 +106,6 @@ async function paintTwice(engine, settings, input) {
     paths.push(outputs[0].path);
   }
   return paths;
-}
-
-async function quantise(model, home) {
-  const env = { ...engineEnv(), UNDERPAINT_HOME: home };
-  const args = [join(root, 'out/main/cli.cjs'), 'models', 'quantize', model, '--json'];
-  const { code, output } = await runQuiet(process.execPath, args, { env });
-  if (code !== 0) throw new ScriptError(`The int8 variant could not be made: ${output.trim()}`);
 }
 
 /** `10 · log10(255² / mean squared difference)` in dB over RGB; infinite when equal. */

@@ -5,9 +5,8 @@ import { copyFileSync, mkdirSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ensureBuilt, ensureInstalled, root, runQuiet, say, ScriptError } from '../bootstrap.mjs';
-import { engineEnv } from '../engine-env.mjs';
-import { Engine, SKETCH } from './engine.mjs';
+import { ensureBuilt, ensureInstalled, root, say, ScriptError } from '../bootstrap.mjs';
+import { Engine, makeInt8, SKETCH } from './engine.mjs';
 import { fullSizeModel, fullSizeXl, runPython } from './full-size.mjs';
 import { gigabytes, median, seconds } from './numbers.mjs';
 
@@ -108,7 +107,8 @@ export async function benchPictures(argv) {
     python: values.python,
     optimum: values.optimum ?? values.python,
   };
-  const int8 = names.includes('int8') ? await quantise(model.ours, home) : null;
+  if (names.includes('int8')) say('Making the int8 variant (once, a few minutes) ...');
+  const int8 = names.includes('int8') ? await makeInt8(model.ours, home) : null;
   const rows = Object.fromEntries(names.map((name) => [name, []]));
   for (let i = 0; i < runs; i++) {
     for (const name of names) {
@@ -134,17 +134,6 @@ export async function benchPictures(argv) {
     rows,
   };
   process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : table(result));
-}
-
-/** Makes the int8 variant; answers what is known of it. */
-async function quantise(file, home) {
-  say('Making the int8 variant (a few minutes) ...');
-  const env = { ...engineEnv(), UNDERPAINT_HOME: home };
-  const args = [join(root, 'out/main/cli.cjs'), 'models', 'quantize', file, '--json'];
-  const { code, output } = await runQuiet(process.execPath, args, { env });
-  if (code !== 0) throw new ScriptError(`The int8 variant could not be made: ${output.trim()}`);
-  const { psnr, sizeBytes } = JSON.parse(output.trim().split('\n').at(-1));
-  return { psnr, sizeBytes };
 }
 
 function measure(name, request) {

@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { RunningApp } from '../support/electron-app';
+import { setContentSize } from '../support/window-driver';
 
 const SIZES = [
   [1280, 800],
@@ -97,16 +98,9 @@ ${states}\n`,
 }
 
 /** Makes the page's area this large in pixels, whatever its zoom is. */
-async function resize({ app, page }: RunningApp, width: number, height: number): Promise<void> {
-  await app.evaluate(
-    ({ BrowserWindow }, size) => {
-      const window = BrowserWindow.getAllWindows()[0];
-      window?.setMinimumSize(1, 1);
-      window?.setContentSize(size.width, size.height);
-    },
-    { width, height },
-  );
-  await page.waitForFunction(
+async function resize(running: RunningApp, width: number, height: number): Promise<void> {
+  await setContentSize(running, width, height);
+  await running.page.waitForFunction(
     (size) =>
       Math.abs(innerWidth * devicePixelRatio - size.width) < 3 &&
       Math.abs(innerHeight * devicePixelRatio - size.height) < 3,

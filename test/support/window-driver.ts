@@ -117,9 +117,9 @@ export async function screenshot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: path.join(folder, `${name}.png`), animations: 'disabled' });
 }
 
-/** Makes the page's area exactly this large, in pixels. */
-export async function resizeWindow({ app, page }: RunningApp, width: number, height: number): Promise<void> {
-  await app.evaluate(
+/** Gives the window's content this size in pixels; its minimum does not hold. */
+export const setContentSize = ({ app }: RunningApp, width: number, height: number): Promise<void> =>
+  app.evaluate(
     ({ BrowserWindow }, size) => {
       const window = BrowserWindow.getAllWindows()[0];
       window?.setMinimumSize(1, 1);
@@ -127,7 +127,11 @@ export async function resizeWindow({ app, page }: RunningApp, width: number, hei
     },
     { width, height },
   );
-  await page.waitForFunction((size) => innerWidth === size.width && innerHeight === size.height, {
+
+/** Makes the page's area exactly this large, in pixels. */
+export async function resizeWindow(running: RunningApp, width: number, height: number): Promise<void> {
+  await setContentSize(running, width, height);
+  await running.page.waitForFunction((size) => innerWidth === size.width && innerHeight === size.height, {
     width,
     height,
   });

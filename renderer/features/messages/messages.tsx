@@ -19,9 +19,7 @@ import styles from './messages.module.css';
 export function Messages() {
   const t = useT();
   const problem = usePage((state) => state.problem);
-  const state = usePage((now) => now);
-  const stopped = isBusy(state) ? [] : stoppedJobs(state);
-  const newest = stopped[0];
+  const newest = usePage((state) => (isBusy(state) ? undefined : stoppedJobs(state)[0]));
   return (
     <section className={styles.messages} aria-label={t('notice.title')}>
       {problem === null ? null : <ProblemMessage problem={problem} />}

@@ -17,15 +17,16 @@ import styles from './run.module.css';
 
 export function Run() {
   const t = useT();
-  const state = usePage((now) => now);
+  // Words and flags, not the state: it changes with every step of a job and every letter that is typed.
+  const words = usePage((state) => buttonWords(state, t));
+  const isOff = usePage((state) => readiness(state).length > 0);
+  const isWorking = usePage(isBusy);
+  const activeState = usePage((state) => activeRun(state)?.view.state ?? null);
   const { generate, cancel } = useActions();
   const generateKeys = useCommandKeys('generate');
   const cancelKeys = useCommandKeys('cancel');
+  const line = usePage((state) => lineWords(state, generateKeys.text, t));
   const reasonId = useId();
-  const reasons = readiness(state);
-  const isWorking = isBusy(state);
-  const first = reasons[0];
-  const active = activeRun(state);
   return (
     <div className={styles.run} role="group" aria-label={t('run.title')}>
       <div className={styles.buttons}>
@@ -34,20 +35,20 @@ export function Run() {
           look="primary"
           className={styles.generate}
           // Stays focusable, so that a keyboard or a screen reader finds out why it does nothing.
-          aria-disabled={reasons.length > 0}
+          aria-disabled={isOff}
           aria-describedby={reasonId}
           aria-keyshortcuts={generateKeys.aria}
           onClick={() => void generate()}
         >
           {isWorking ? <ListPlus aria-hidden /> : <Sparkles aria-hidden />}
-          {buttonWords(state, t)}
+          {words}
         </Button>
         <Variations className={styles.ways} />
-        {active === null ? null : (
+        {activeState === null ? null : (
           <Button
             className={styles.cancel}
             aria-keyshortcuts={cancelKeys.aria}
-            aria-disabled={active.view.state === 'cancelling'}
+            aria-disabled={activeState === 'cancelling'}
             onClick={() => void cancel()}
           >
             <Square aria-hidden />
@@ -56,13 +57,7 @@ export function Run() {
         )}
       </div>
       <p id={reasonId} className={styles.reason}>
-        {first !== undefined
-          ? reasonWords(first, t)
-          : isWorking
-            ? workingWords(state, t)
-            : state.queue.isPaused
-              ? t('queue.held')
-              : idleWords(state, generateKeys.text, t)}
+        {line}
       </p>
       <Queue />
     </div>
@@ -75,6 +70,14 @@ function buttonWords(state: PageState, t: Translate): string {
   const { strength } = effectiveSettings(settings, chosenModel(state.models, settings.model));
   if (strength === 0) return t('run.giveBack');
   return settings.count > 1 ? t('run.generateMany', { count: settings.count }) : t('run.generate');
+}
+
+/** Below the buttons: why they are off, else what goes on. */
+function lineWords(state: PageState, keys: string, t: Translate): string {
+  const [first] = readiness(state);
+  if (first !== undefined) return reasonWords(first, t);
+  if (isBusy(state)) return workingWords(state, t);
+  return state.queue.isPaused ? t('queue.held') : idleWords(state, keys, t);
 }
 
 function workingWords(state: PageState, t: Translate): string {
