@@ -3,9 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { launchApp, makeHome, removeHome, type RunningApp } from '../support/electron-app';
 import { Camera, type Album, type Studio } from './camera';
 import { photographDialogs } from './dialogs';
+import { photographDrawing } from './draw';
 import { photographGallery } from './gallery';
 import { photographInput } from './input';
 import { photographLook } from './look';
+import { photographQueue } from './queue';
 import { photographResults } from './results';
 import { photographStart } from './start';
 import { photographWork } from './work';
@@ -14,7 +16,9 @@ import { photographWork } from './work';
 const PARTS: readonly ((studio: Studio) => Promise<void>)[] = [
   photographStart,
   photographInput,
+  photographDrawing,
   photographWork,
+  photographQueue,
   photographResults,
   photographGallery,
   photographDialogs,
