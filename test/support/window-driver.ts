@@ -24,6 +24,10 @@ export const thumbnails = (page: Page): Locator =>
 export const stageProgress = (page: Page, stage: 'Encode' | 'Generate' | 'Decode'): Locator =>
   page.getByRole('progressbar', { name: `${stage} progress` });
 
+/** Presses an arrow in a radio group. Its choice moves while the key is down, so the key is held as long as a finger would. */
+export const pressArrow = (page: Page, arrow: 'ArrowLeft' | 'ArrowRight'): Promise<void> =>
+  page.keyboard.press(arrow, { delay: 150 });
+
 /** Waits until the window can be used: Generate is there and has nothing against being pressed. */
 export async function waitUntilReady(page: Page): Promise<void> {
   await page.locator('button[aria-disabled="false"]', { hasText: 'Generate' }).waitFor({ timeout: 60_000 });

@@ -7,6 +7,7 @@ import { launchApp, makeHome, removeHome, type RunningApp } from '../support/ele
 import {
   answerDialogs,
   generateButton,
+  pressArrow,
   resizeWindow,
   screenshot,
   stepsField,
@@ -237,7 +238,7 @@ describe('the window in every state', () => {
     await page.keyboard.press('Enter');
     await page.getByText(/does not accept connections/).waitFor();
     await page.getByRole('radio', { name: 'Endpoints' }).focus();
-    await page.keyboard.press('ArrowRight');
+    await pressArrow(page, 'ArrowRight');
     await page.getByRole('cell', { name: 'nothing of yours' }).first().waitFor();
     expect(await inspect('ledger')).toEqual([]);
     await page.keyboard.press('Escape');

@@ -5,6 +5,7 @@ import { killAtRandom } from '../support/kill-work.mjs';
 import {
   cancelButton,
   generateButton,
+  pressArrow,
   promptField,
   resizeWindow,
   screenshot,
@@ -180,7 +181,7 @@ describe('groups', () => {
       '100 %',
     ]);
     await strip.getByRole('radio', { name: '20 %' }).click();
-    await page.keyboard.press('ArrowRight');
+    await pressArrow(page, 'ArrowRight');
     await page.getByText(/strength 40 %$/).waitFor();
     await screenshot(page, 'strength-strip');
   });
