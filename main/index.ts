@@ -103,7 +103,6 @@ async function start(): Promise<void> {
 
   hardenSession(session.defaultSession);
   serveApp(session.defaultSession, paths.rendererFolder, services);
-  registerRequests(services.handlers, currentWindow, log);
   applyPreferences(services.preferences.current, services.preferences.language);
 
   const open = (): void => {
@@ -124,6 +123,9 @@ async function start(): Promise<void> {
     window = opened;
   };
   open();
+  // While the page comes up in its own process; its requests wait for it.
+  const loaded = services.load();
+  registerRequests(services.handlers, loaded, currentWindow, log);
   services.warmUp();
 
   app.on('second-instance', () => {
@@ -148,6 +150,7 @@ async function start(): Promise<void> {
       app.exit();
     });
   });
+  await loaded;
 }
 
 function fail(error: unknown): void {

@@ -26,19 +26,21 @@ const DRAG_ICON_PX = 96;
 /** The window at the moment; null while there is none (macOS keeps the app without one). */
 export type CurrentWindow = () => BrowserWindow | null;
 
-/** Registers one channel per request of the contract. */
+/** Registers one channel per request of the contract; what is asked before `ready` waits for it. */
 export function registerRequests(
   handlers: RequestHandlers,
+  ready: Promise<void>,
   currentWindow: CurrentWindow,
   log: (text: string) => void,
 ): void {
   const names = Object.keys(REQUESTS).filter((name): name is RequestName => name in REQUESTS);
   for (const name of names) {
-    ipcMain.handle(name, (event, payload: unknown) => {
+    ipcMain.handle(name, async (event, payload: unknown) => {
       if (!isFromOurPage(event, currentWindow())) {
         log(`${name} was asked by a frame that may not: ${event.senderFrame?.url ?? 'gone'}`);
         return fail({ code: 'usage', message: 'This part of the window may not ask for anything.' });
       }
+      await ready;
       return answerRequest(handlers, name, payload, log);
     });
   }

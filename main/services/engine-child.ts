@@ -1,5 +1,6 @@
 /** One life of the engine process: its pipe, its stderr's tail, and how it ended. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { constants, getPriority, setPriority } from 'node:os';
 import { fromEngineSchema, type FromEngine, type ToEngine } from '../engine/messages';
 
 /** How much of the engine's stderr is kept for an error's details, in characters. */
@@ -11,6 +12,8 @@ export interface EngineChildOptions {
   nodePath: string;
   enginePath: string;
   env: Record<string, string>;
+  /** Leaves the processor to whatever a person looks at: the window, and other programs. */
+  isYielding: boolean;
   onMessage: (message: FromEngine) => void;
   /** A message that is none of `fromEngineSchema`. */
   onGarbage: (message: unknown) => void;
@@ -36,6 +39,7 @@ export class EngineChild {
       env: options.env,
       windowsHide: true,
     });
+    if (options.isYielding) this.#yield(options.onOutput);
     this.#process.on('message', (raw) => {
       const message = fromEngineSchema.safeParse(raw);
       if (message.success) options.onMessage(message.data);
@@ -87,6 +91,17 @@ export class EngineChild {
   /** Ends the process at once because it misbehaves; this counts as a death. */
   kill(): void {
     this.#process.kill('SIGKILL');
+  }
+
+  /** At once, so that every thread that the process makes takes it over. */
+  #yield(tell: (text: string) => void): void {
+    const { pid } = this;
+    if (pid === undefined) return;
+    try {
+      setPriority(pid, Math.max(getPriority(pid), constants.priority.PRIORITY_BELOW_NORMAL));
+    } catch (error) {
+      tell(`the engine keeps its priority: ${String(error)}`);
+    }
   }
 
   #end(how: string): void {

@@ -24,6 +24,8 @@ export interface EngineHostOptions {
   enginePath: string;
   env: Record<string, string>;
   log: (text: string) => void;
+  /** Leaves the processor to the window and to other programs when they want it. */
+  isYielding?: boolean;
   /** Said to every process before its first request. */
   greeting?: () => ToEngine | null;
   /** How long a cancelled request may go unanswered before the process is ended. */
@@ -68,6 +70,7 @@ export class EngineHost {
 
   constructor(options: EngineHostOptions) {
     this.#options = {
+      isYielding: false,
       cancelGraceMs: 5000,
       readyTimeoutMs: 60_000,
       idleExitMs: 60_000,
@@ -156,6 +159,7 @@ export class EngineHost {
       nodePath: this.#options.nodePath(),
       enginePath: this.#options.enginePath,
       env: this.#options.env,
+      isYielding: this.#options.isYielding,
       onMessage: (message) => this.#receive(child, message),
       onGarbage: (message) => this.#receiveGarbage(message),
       onEnd: (how) => this.#childEnded(child, how),

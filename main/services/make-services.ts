@@ -77,7 +77,10 @@ export interface Services {
   sourceThumbnails: Thumbnails;
   queue: JobQueue;
   live: Live;
+  /** Answer requests once `load` has. */
   handlers: RequestHandlers;
+  /** Reads the rest of what is on disk: results, queue, prompts, keys. Called once, when the window is on its way. */
+  load: () => Promise<void>;
   /** On the first start, when nothing is remembered yet: asks the engine about the bundled model while the window still opens. */
   warmUp: () => void;
   /** Process ids of the engines that run at the moment. */
@@ -86,7 +89,7 @@ export interface Services {
   close: () => Promise<void>;
 }
 
-/** Reads what is on disk and starts nothing: the engine comes with the first request for it. */
+/** Reads what the window needs to open, and starts nothing: the engine comes with the first request for it. */
 export async function makeServices(options: ServiceOptions): Promise<Services> {
   const { paths, env, log } = options;
   const tokens = new TokenStore(paths.tokensFile, options.keyStore, log);
@@ -104,7 +107,7 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
     greeting: () => ({ type: 'tokens' as const, tokens: tokens.all() }),
   };
   // A step of a job blocks its process; pictures and prompts are read in one of their own, so that the form stays quick.
-  const painter = new EngineHost({ ...engineOptions, idleExitMs: PAINTER_IDLE_MS });
+  const painter = new EngineHost({ ...engineOptions, idleExitMs: PAINTER_IDLE_MS, isYielding: true });
   const reader = new EngineHost(engineOptions);
 
   const settings = new SettingsStore(paths.settingsFile, log);
@@ -171,20 +174,6 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
     gallery,
     isQueueBusy: () => queue.list().some(({ state }) => state === 'queued' || state === 'running'),
   });
-  const [, isGalleryRebuilt] = await Promise.all([
-    settings.load(),
-    gallery.load(),
-    queue.load(),
-    tokens.load(),
-    prompts.load(),
-    live.load(),
-  ]);
-  if (isGalleryRebuilt) {
-    gallery
-      .whenRead()
-      .then(() => gallery.recover((inputPath) => reader.request('picture.describe', { inputPath })))
-      .catch((error: unknown) => log(`lost pictures were not looked for: ${String(error)}`));
-  }
   const files = new ResultFiles({
     folder: paths.exportsFolder,
     gallery,
@@ -193,16 +182,40 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
     engine: reader,
     wanted: () => settings.current.export,
   });
-  files.tidy(Date.now()).catch((error: unknown) => log(`old copies of results were left: ${String(error)}`));
-  sweepTemporaries(paths, Date.now(), log).catch((error: unknown) =>
-    log(`what a killed app left was not removed: ${String(error)}`),
-  );
   const consent = new ConsentDesk({
     engine: reader,
     ask: (question) => options.send('consent.asked', question),
   });
+  let loading: Promise<unknown> = Promise.resolve();
+  const load = async (): Promise<void> => {
+    const [isGalleryRebuilt] = await Promise.all([
+      gallery.load(),
+      queue.load(),
+      tokens.load(),
+      prompts.load(),
+      live.load(),
+    ]);
+    if (isGalleryRebuilt) {
+      gallery
+        .whenRead()
+        .then(() => gallery.recover((inputPath) => reader.request('picture.describe', { inputPath })))
+        .catch((error: unknown) => log(`lost pictures were not looked for: ${String(error)}`));
+    }
+    files
+      .tidy(Date.now())
+      .catch((error: unknown) => log(`old copies of results were left: ${String(error)}`));
+    sweepTemporaries(paths, Date.now(), log).catch((error: unknown) =>
+      log(`what a killed app left was not removed: ${String(error)}`),
+    );
+  };
 
+  await settings.load();
   return {
+    load: () => {
+      const loaded = load();
+      loading = loaded.catch(() => undefined); // told by whoever asked
+      return loaded;
+    },
     settings,
     preferences,
     sources,
@@ -240,6 +253,7 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
     },
     enginePids: () => [painter.pid, reader.pid].filter((pid) => pid !== null),
     close: async () => {
+      await loading;
       const saved = queue.close();
       live.stop();
       painter.close();

@@ -90,6 +90,7 @@ async function makeBench(home: string, env: Record<string, string> = {}): Promis
     keepAwake: () => {},
     showProgress: (fraction) => bench.fractions.push(fraction),
   });
+  await services.load();
   onTestFinished(() => services.close());
   return Object.assign(bench, {
     services,

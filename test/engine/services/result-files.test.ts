@@ -94,6 +94,7 @@ async function makeBench(home = temporaryFolder()): Promise<Bench> {
     keepAwake: () => {},
     showProgress: () => {},
   });
+  await services.load();
   onTestFinished(() => services.close());
   return Object.assign(bench, {
     services,

@@ -1,4 +1,5 @@
 /** The engine host against a child that dies, hangs, and talks nonsense. */
+import { constants, getPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -68,6 +69,14 @@ describe('EngineHost', () => {
     expect(host.pid).toBeNull();
     const answers = await Promise.all([count(host, 'four'), count(host, 'seventh'), count(host, 'pid')]);
     expect(answers.map((answer) => answer.tokens)).toEqual([4, 7, host.pid]);
+  });
+
+  it('lets an engine that yields, and only that, stand back behind the window', async () => {
+    const own = getPriority();
+    const [painter, reader] = [makeHost({}, { isYielding: true }), makeHost()];
+    await Promise.all([count(painter, 'one'), count(reader, 'one')]);
+    expect(getPriority(painter.pid ?? 0)).toBe(Math.max(own, constants.priority.PRIORITY_BELOW_NORMAL));
+    expect(getPriority(reader.pid ?? 0)).toBe(own);
   });
 
   it('passes only the given environment on', async () => {
