@@ -66,8 +66,6 @@ export function PaintTools() {
         <CommandButton id="paint-undo" icon={<Undo2 aria-hidden />} />
         <CommandButton id="paint-redo" icon={<Redo2 aria-hidden />} />
         <CommandButton id="layer-clear" icon={<Trash aria-hidden />} />
-      </div>
-      <div className={styles.group}>
         <CommandButton id="look-fit" icon={<Maximize aria-hidden />} />
         <CommandButton id="look-full" icon={<span className={styles.figures}>1:1</span>} />
       </div>
@@ -106,32 +104,32 @@ function MaskTools() {
         <CommandButton id="mask-invert" icon={<Contrast aria-hidden />} />
         <CommandButton id="open-mask" icon={<FileImage aria-hidden />} />
       </div>
-      <NumberField
-        className={styles.number}
-        label={t('paint.feather')}
-        value={mask.blurPx}
-        min={LIMITS.maskPx.min}
-        max={LIMITS.maskPx.max}
-        step={1}
-        onChange={(blurPx) => change({ blurPx })}
-      />
-      <Select
-        label={t('paint.area')}
-        value={mask.area}
-        options={MASK_AREAS.map((area) => ({ value: area, label: t(`paint.area-${area}`) }))}
-        onChange={(area) => change({ area })}
-      />
-      {mask.area === 'masked' ? (
+      <div className={styles.pair}>
         <NumberField
-          className={styles.number}
-          label={t('paint.padding')}
-          value={mask.paddingPx}
+          label={t('paint.feather')}
+          value={mask.blurPx}
           min={LIMITS.maskPx.min}
           max={LIMITS.maskPx.max}
           step={1}
-          onChange={(paddingPx) => change({ paddingPx })}
+          onChange={(blurPx) => change({ blurPx })}
         />
-      ) : null}
+        <Select
+          label={t('paint.area')}
+          value={mask.area}
+          options={MASK_AREAS.map((area) => ({ value: area, label: t(`paint.area-${area}`) }))}
+          onChange={(area) => change({ area })}
+        />
+        {mask.area === 'masked' ? (
+          <NumberField
+            label={t('paint.padding')}
+            value={mask.paddingPx}
+            min={LIMITS.maskPx.min}
+            max={LIMITS.maskPx.max}
+            step={1}
+            onChange={(paddingPx) => change({ paddingPx })}
+          />
+        ) : null}
+      </div>
     </>
   );
 }

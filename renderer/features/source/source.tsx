@@ -45,28 +45,30 @@ export function SourceZone() {
           {source === null ? t('source.open') : t('source.replace')}
         </Button>
       </header>
-      {isPainting && source !== null ? <PaintTools /> : null}
-      <div className={styles.stage} aria-busy={isImporting}>
-        {source === null ? (
-          <div className={styles.empty}>
-            <ImagePlus aria-hidden strokeWidth={1.3} />
-            <p className={styles.emptyTitle}>{t('source.emptyTitle')}</p>
-            <p>{t('source.emptyText')}</p>
-          </div>
-        ) : (
-          <InputPicture key={source.id} source={source} />
-        )}
-        {over !== null ? (
-          <div className={styles.zones}>
-            <DropArea zone="input" isOver={over === 'input'} />
-            {source === null ? null : <DropArea zone="mask" isOver={over === 'mask'} />}
-            <DropArea zone="settings" isOver={over === 'settings'} />
-          </div>
-        ) : isImporting ? (
-          <p className={styles.veil} role="status">
-            {t('source.importing')}
-          </p>
-        ) : null}
+      <div className={styles.work}>
+        {isPainting && source !== null ? <PaintTools /> : null}
+        <div className={styles.stage} aria-busy={isImporting}>
+          {source === null ? (
+            <div className={styles.empty}>
+              <ImagePlus aria-hidden strokeWidth={1.3} />
+              <p className={styles.emptyTitle}>{t('source.emptyTitle')}</p>
+              <p>{t('source.emptyText')}</p>
+            </div>
+          ) : (
+            <InputPicture key={source.id} source={source} />
+          )}
+          {over !== null ? (
+            <div className={styles.zones}>
+              <DropArea zone="input" isOver={over === 'input'} />
+              {source === null ? null : <DropArea zone="mask" isOver={over === 'mask'} />}
+              <DropArea zone="settings" isOver={over === 'settings'} />
+            </div>
+          ) : isImporting ? (
+            <p className={styles.veil} role="status">
+              {t('source.importing')}
+            </p>
+          ) : null}
+        </div>
       </div>
       <SourceFacts />
     </section>
