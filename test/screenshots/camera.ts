@@ -36,6 +36,8 @@ export interface ShotOptions {
   sizes?: readonly (readonly [width: number, height: number])[];
   /** Brings the state about again after the window has changed its size, where that undoes it. */
   again?: () => Promise<void>;
+  /** The page is zoomed, of which Playwright photographs only a part: Electron takes the picture. */
+  isZoomed?: boolean;
 }
 
 export class Camera {
@@ -68,7 +70,9 @@ export class Camera {
           () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
         );
         const file = `${name}-${colorScheme}-${width}x${height}.png`;
-        await page.screenshot({ path: path.join(this.#album.folder, file), animations: 'disabled' });
+        const target = path.join(this.#album.folder, file);
+        if (options.isZoomed === true) writeFileSync(target, await capture(running));
+        else await page.screenshot({ path: target, animations: 'disabled' });
         files.push(file);
       }
     }
@@ -106,4 +110,13 @@ async function resize(running: RunningApp, width: number, height: number): Promi
       Math.abs(innerHeight * devicePixelRatio - size.height) < 3,
     { width, height },
   );
+}
+
+/** The window's content as Electron sees it, as a PNG. */
+async function capture({ app }: RunningApp): Promise<Buffer> {
+  const png = await app.evaluate(async ({ BrowserWindow }) => {
+    const [window] = BrowserWindow.getAllWindows();
+    return (await window?.webContents.capturePage())?.toPNG().toString('base64') ?? '';
+  });
+  return Buffer.from(png, 'base64');
 }

@@ -14,7 +14,7 @@ export async function photographLook({ camera, open }: Studio): Promise<void> {
   await prefer(running, { theme: 'contrast' });
   await camera.shoot(running, 'high-contrast', 'High contrast');
   await prefer(running, { theme: 'system', zoom: 2 });
-  await camera.shoot(running, 'zoom-200', 'At 200 %');
+  await camera.shoot(running, 'zoom-200', 'At 200 %', { isZoomed: true });
   await prefer(running, { zoom: 1, language: 'de' });
   await running.page.getByRole('heading', { name: 'Ergebnisse' }).waitFor();
   await camera.shoot(running, 'german', 'In German');
