@@ -1,4 +1,5 @@
 /** Every German sentence of the page. */
+import { errors } from './errors/de';
 import type { Said } from './said';
 import type { Words } from './words';
 
@@ -822,4 +823,5 @@ export const said: Said = {
     '„{{name}}“ enthält keine Einstellungen, die Underpaint kennt; beim Bearbeiten und Versenden gehen sie oft verloren, also die ursprüngliche Datei versuchen.',
   'There is no model at {{path}}; check the name, or leave --model out to use the bundled model.':
     'Unter {{path}} liegt kein Modell; den Ordner prüfen oder das Startmodell nehmen.',
+  ...errors,
 };

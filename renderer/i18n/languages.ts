@@ -1,7 +1,7 @@
 /// <reference types="vite/types/importMeta.d.ts" />
 /**
  * The languages of the app: one file each in this folder, named by its two letters, that exports its `Words` under that name, and may export `said`,
- * the sentences of the other processes.
+ * the sentences of the other processes (those of errors in errors/).
  * Adding a file adds the language; nothing else names it.
  */
 import { en } from './en';

@@ -2,10 +2,12 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { en } from '../../../renderer/i18n/en';
+import { explainBroken, explainStatus } from '../../../main/engine/remote/network-errors';
 import { planStages } from '../../../main/placement/planner';
 import { chooseLanguage, LANGUAGES, nameOfLanguage, SAID, wordsOf } from '../../../renderer/i18n/languages';
 import { translateSaid } from '../../../renderer/i18n/said';
 import type { Words } from '../../../renderer/i18n/words';
+import { errorSentences } from '../../support/error-sentences';
 import { inputFor, networkOf, tableCases } from '../../support/plan-table';
 
 type Sentences = Readonly<Record<string, string>>;
@@ -94,6 +96,34 @@ describe.each(Object.entries(SAID))('%s sentences of the other processes', (_cod
     );
     expect(sentences.size).toBeGreaterThan(20);
     expect([...sentences].filter((sentence) => translate(sentence) === null)).toEqual([]);
+  });
+
+  it('know every sentence of an error that the window can show', () => {
+    const sentences = errorSentences();
+    expect(sentences.length).toBeGreaterThan(140);
+    expect(sentences.filter((sentence) => translate(sentence) === null)).toEqual([]);
+  });
+
+  it('know everything that an endpoint can do', () => {
+    const statuses = [302, 400, 401, 403, 404, 413, 418, 429, 500, 502, 503, 504];
+    const problems = [
+      ...statuses.flatMap((status) =>
+        ['', 'what it said'].map((text) => explainStatus({ status, headers: {}, body: Buffer.from(text) })),
+      ),
+      ...[
+        'ECONNREFUSED',
+        'ENOTFOUND',
+        'EPIPE',
+        'UND_ERR_BODY_TIMEOUT',
+        'CERT_HAS_EXPIRED',
+        'HPE_X',
+        'EOTHER',
+      ].map((code) => explainBroken(Object.assign(new Error(code), { code }))),
+      explainBroken(new DOMException('late', 'TimeoutError')),
+      explainBroken(null),
+    ];
+    const sentences = problems.map(({ what, advice }) => `The endpoint http://a:1 ${what}; ${advice}.`);
+    expect(sentences.filter((sentence) => translate(sentence) === null)).toEqual([]);
   });
 
   it('are null for what they do not know, and take the words of the window for names', () => {
