@@ -55,6 +55,35 @@ describe('sessions', () => {
   });
 });
 
+describe('memory between runs', () => {
+  it('is given back by the autoencoder, which runs once for a picture, and kept for the next step', async () => {
+    await withModel(async ({ folder }) => {
+      const kept: Record<string, boolean | undefined> = {};
+      let opening = '';
+      const runtime = new ModelRuntime(folder, {
+        providers: ['cpu'],
+        open: (path, how) => {
+          kept[opening] = how.keepsMemory;
+          return openSession(path, how);
+        },
+      });
+      await runtime.follow(new Map(), true);
+      for (const component of folder.parts.keys()) {
+        opening = component;
+        await runtime.acquire(component);
+      }
+      await runtime.releaseAll();
+      expect(kept).toEqual({
+        text_encoder: true,
+        text_encoder_2: true,
+        unet: true,
+        vae_encoder: false,
+        vae_decoder: false,
+      });
+    });
+  });
+});
+
 describe('models verify', () => {
   it('names the family, all parts, and the memory in float32', async () => {
     const report = await verifyModel(goldenModel('sdxl'));

@@ -31,6 +31,9 @@ const PLAIN_NAMES: Readonly<Record<Component, string>> = {
   vae_decoder: 'VAE decoder',
 };
 
+/** What runs once for a picture and takes much memory meanwhile: more than a gigabyte at 512 px, which the steps need as well. */
+const RUNS_ONCE: ReadonlySet<Component> = new Set(['vae_encoder', 'vae_decoder']);
+
 export interface RuntimeOptions {
   readonly providers: readonly Provider[];
   readonly open: SessionOpener;
@@ -114,7 +117,7 @@ export class ModelRuntime {
       try {
         const path = await partOf(this.folder, component).graph.pathFor(rung.provider);
         const session = await openByPrepared(path, rung, (graph, how) =>
-          openByParts(graph, how, this.options.open),
+          openByParts(graph, { ...how, keepsMemory: !RUNS_ONCE.has(component) }, this.options.open),
         );
         this.sessionsOpened += 1;
         this.sessions.set(component, session);

@@ -24,6 +24,8 @@ export interface Session {
 export interface OpenOptions {
   readonly provider: Provider;
   readonly optimization?: OptimizationLevel;
+  /** Default true: the memory of one run is kept for the next. */
+  readonly keepsMemory?: boolean;
 }
 
 let runMs = 0;
@@ -37,7 +39,7 @@ export async function openSession(path: string, options: OpenOptions): Promise<S
   try {
     native = await ort.InferenceSession.create(
       path,
-      sessionOptions(options.provider, options.optimization ?? 'all'),
+      sessionOptions(options.provider, options.optimization ?? 'all', options.keepsMemory),
     );
   } catch (error) {
     throw explainSessionError(error, path, options.provider);
