@@ -106,7 +106,7 @@ while [ -L "$file" ]; do
   case $link in /*) file=$link ;; *) file=\${file%/*}/$link ;; esac
 done
 resources=$(cd "\${file%/*}/.." && pwd)
-export MALLOC_TRIM_THRESHOLD_=131072
+export MALLOC_TRIM_THRESHOLD_=131072 GLIBC_TUNABLES=glibc.malloc.hugetlb=1
 exec "$resources/engine-node/node" "$resources/app.asar.unpacked/out/main/cli.cjs" "$@"
 `;
   writeFileSync(join(folder, 'underpaint'), script);

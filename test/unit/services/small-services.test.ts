@@ -124,6 +124,7 @@ describe('engineEnvironment', () => {
       UNDERPAINT_HOME: '/home',
       UNDERPAINT_STARTER: '/starter',
       MALLOC_TRIM_THRESHOLD_: '131072',
+      GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1',
     });
   });
 });
