@@ -242,7 +242,7 @@ export const de: Words = {
     size: 'Größe',
     px: '{{px}} px',
     opacity: 'Deckkraft',
-    feather: 'Weicher Rand, px',
+    feather: 'Rand weich, px',
     area: 'Bearbeiten',
     'area-picture': 'das ganze Bild',
     'area-masked': 'nur die Maske',

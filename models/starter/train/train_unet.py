@@ -49,6 +49,10 @@ class Net(torch.nn.Module):
         return self.text.get_input_embeddings()
 
 
+# how much time, terrain, weather, object and style count with the judges: more where the network does worse
+HEED = (0.4, 1.2, 0.8, 1.3, 2.2)
+
+
 def main(rank):
     a = ap.parse_args()
     Z = np.load(path("latents.npy"))
@@ -177,7 +181,7 @@ def main(rank):
         if judges is not None:
             guess = al * xt - sg * out
             guess = guess + a.guess_noise * torch.rand(len(x0), 1, 1, 1) * torch.randn_like(x0)
-            said = sum((F.cross_entropy(o, y[:, j], reduction="none") * told).mean() for m in judges for j, o in enumerate(split(m(guess)))) / len(judges)
+            said = sum(HEED[j] * (F.cross_entropy(o, y[:, j], reduction="none") * told).mean() for m in judges for j, o in enumerate(split(m(guess)))) / len(judges)
             loss = loss + a.judge * said
         opt.zero_grad(set_to_none=True)
         loss.backward()

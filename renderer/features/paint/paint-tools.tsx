@@ -104,6 +104,12 @@ function MaskTools() {
         <CommandButton id="mask-invert" icon={<Contrast aria-hidden />} />
         <CommandButton id="open-mask" icon={<FileImage aria-hidden />} />
       </div>
+      <Select
+        label={t('paint.area')}
+        value={mask.area}
+        options={MASK_AREAS.map((area) => ({ value: area, label: t(`paint.area-${area}`) }))}
+        onChange={(area) => change({ area })}
+      />
       <div className={styles.pair}>
         <NumberField
           label={t('paint.feather')}
@@ -112,12 +118,6 @@ function MaskTools() {
           max={LIMITS.maskPx.max}
           step={1}
           onChange={(blurPx) => change({ blurPx })}
-        />
-        <Select
-          label={t('paint.area')}
-          value={mask.area}
-          options={MASK_AREAS.map((area) => ({ value: area, label: t(`paint.area-${area}`) }))}
-          onChange={(area) => change({ area })}
         />
         {mask.area === 'masked' ? (
           <NumberField
