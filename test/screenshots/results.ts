@@ -20,7 +20,7 @@ export async function photographResults({ camera, home, open }: Studio): Promise
   const running = await open();
   const { page } = running;
   await waitUntilReady(page);
-  await page.getByLabel('Pictures').selectOption('2');
+  await page.getByLabel('Pictures', { exact: true }).selectOption('2');
   await generateButton(page).click();
   await waitForResults(page, 42);
   await camera.shoot(running, 'done', 'Done: side by side with the input, among many results');
