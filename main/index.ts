@@ -103,7 +103,7 @@ async function start(): Promise<void> {
 
   hardenSession(session.defaultSession);
   serveApp(session.defaultSession, paths.rendererFolder, services);
-  applyPreferences(services.preferences.current, services.preferences.language);
+  applyLook(null, services.preferences.current);
 
   const open = (): void => {
     const opened = openWindow({
@@ -123,6 +123,7 @@ async function start(): Promise<void> {
     window = opened;
   };
   open();
+  applyPreferences(services.preferences.current, services.preferences.language);
   // While the page comes up in its own process; its requests wait for it.
   const loaded = services.load();
   registerRequests(services.handlers, loaded, currentWindow, log);
