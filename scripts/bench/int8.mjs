@@ -1,6 +1,6 @@
 // `npm run bench -- int8 [--picture <file.jpg>]`: how near int8 pictures come to float32 ones: the tiny golden models of every family on their golden prompts
 // (random weights magnify every difference), and the bundled starter model, whose pictures go side by side into the file.
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -37,7 +37,7 @@ export async function benchInt8(argv) {
     for (const [family, models] of Object.entries(FAMILIES)) {
       const psnr = [];
       for (const model of models) {
-        const folder = join(GOLDEN, 'models', model);
+        const folder = wholeModel(model, home);
         await makeInt8(folder, home);
         for (const golden of casesOf(model)) {
           const pair = await paintTwice(
@@ -73,13 +73,26 @@ export async function benchInt8(argv) {
   }
 }
 
+/** The model's folder; for one that shares encoders and autoencoder with another, a copy of both. */
+function wholeModel(model, home) {
+  const folder = join(GOLDEN, 'models', model);
+  if (model !== 'flux-dev') return folder;
+  const whole = join(home, model);
+  for (const part of ['flux-schnell', model])
+    cpSync(join(GOLDEN, 'models', part), whole, { recursive: true });
+  return whole;
+}
+
 /** Recorded runs of a model with its own autoencoder on plain pictures. */
 function casesOf(model) {
   const folder = join(GOLDEN, 'cases');
-  return readdirSync(folder)
-    .filter((name) => name.endsWith('.json') && !/^(masked|inpaint|lcm)/.test(name))
-    .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')))
-    .filter((golden) => golden.model === model && golden.vae === undefined);
+  return (
+    readdirSync(folder)
+      .filter((name) => name.endsWith('.json') && !/^(masked|inpaint|lcm)/.test(name))
+      // Python writes -Infinity, which is no JSON.
+      .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8').replaceAll('-Infinity', 'null')))
+      .filter((golden) => golden.model === model && golden.vae === undefined)
+  );
 }
 
 const settingsOf = ({
