@@ -105,7 +105,7 @@ describe('img2img', () => {
       ],
       { home, cwd: folder },
     );
-    expect(JSON.parse(chosen.stdout)).toMatchObject({ steps: 3, guidance: 1.5, scheduler: 'ddim' });
+    expect(JSON.parse(chosen.stdout)).toMatchObject({ steps: 3, guidance: 2, scheduler: 'ddim' });
   });
 
   it.each([
