@@ -228,7 +228,7 @@ describe('a result', () => {
     await moreMenu('How results are saved…');
     await page.getByRole('radio', { name: 'WebP' }).last().click();
     await page.getByLabel('File name').fill('{prompt}: {strength}');
-    await page.getByText('Example: a house by a lake_ 50%.webp').waitFor(SOON);
+    await page.getByText('Example: a house by a lake_ 60%.webp').waitFor(SOON);
     await screenshot(page, 'export');
     await page.getByRole('button', { name: 'Done' }).click();
     await answerDialogs(running, { save: path.join(out, 'chosen') });
@@ -237,7 +237,7 @@ describe('a result', () => {
     await moreMenu('Save without asking');
     await expect
       .poll(() => readdirSync(out).sort(), SOON)
-      .toEqual(['a house by a lake_ 50%.webp', 'chosen.webp']);
+      .toEqual(['a house by a lake_ 60%.webp', 'chosen.webp']);
     const found = await readSettings(path.join(out, 'chosen.webp'));
     expect(found?.parameters).toMatch(/^storm over a house by a lake\n/);
   });
@@ -260,7 +260,7 @@ describe('a result', () => {
       return String(Reflect.apply(read, clipboard, ['text/uri-list']));
     });
     const file = fileURLToPath(list.trim());
-    expect(path.basename(file)).toBe('a house by a lake_ 50%.png');
+    expect(path.basename(file)).toBe('a house by a lake_ 60%.png');
     expect(existsSync(file)).toBe(true);
   });
 
@@ -278,7 +278,7 @@ describe('a result', () => {
       app.evaluate(() => Reflect.get(globalThis, 'dragged') as { file: string; isEmpty: boolean });
     await thumbnails(page).first().dispatchEvent('dragstart');
     await expect.poll(dragged, SOON).toMatchObject({ isEmpty: false });
-    expect(path.basename((await dragged()).file)).toBe('a house by a lake_ 50%.png');
+    expect(path.basename((await dragged()).file)).toBe('a house by a lake_ 60%.png');
   });
 
   it('becomes the input with its settings', async () => {
