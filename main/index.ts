@@ -103,6 +103,7 @@ async function start(): Promise<void> {
 
   hardenSession(session.defaultSession);
   serveApp(session.defaultSession, paths.rendererFolder, services);
+  // What the window's first colour depends on; menu and words follow while it opens.
   applyLook(null, services.preferences.current);
 
   const open = (): void => {

@@ -33,6 +33,8 @@ export async function startDisplay() {
     server.on('exit', (code) => giveUp(`it ended with code ${code}.`));
   });
   server.stdio[3].destroy();
+  // Neither the server nor what it might still say keeps a script that is done from ending.
+  server.stderr.unref();
   server.unref();
   return { display: `:${number}`, stop };
 }

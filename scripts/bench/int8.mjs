@@ -106,7 +106,13 @@ const settingsOf = ({
   height,
   scheduler,
 }) => ({
-  ...{ prompt, negativePrompt, seed, strength, steps, guidance, scheduler },
+  prompt,
+  negativePrompt,
+  seed,
+  strength,
+  steps,
+  guidance,
+  scheduler,
   size: { width, height },
   device: 'cpu',
 });

@@ -13,7 +13,7 @@ import {
   Trash,
   Undo2,
 } from 'lucide-react';
-import { useId } from 'react';
+import { useId, type ComponentProps } from 'react';
 import { LIMITS, MASK_AREAS, type MaskSettings } from '../../../shared/generation';
 import type { PaintLayer, PaintTool } from '../../../shared/painting';
 import { useActions, usePage } from '../../app-context';
@@ -111,27 +111,28 @@ function MaskTools() {
         onChange={(area) => change({ area })}
       />
       <div className={styles.pair}>
-        <NumberField
+        <MaskPixels
           label={t('paint.feather')}
           value={mask.blurPx}
-          min={LIMITS.maskPx.min}
-          max={LIMITS.maskPx.max}
-          step={1}
           onChange={(blurPx) => change({ blurPx })}
         />
         {mask.area === 'masked' ? (
-          <NumberField
+          <MaskPixels
             label={t('paint.padding')}
             value={mask.paddingPx}
-            min={LIMITS.maskPx.min}
-            max={LIMITS.maskPx.max}
-            step={1}
             onChange={(paddingPx) => change({ paddingPx })}
           />
         ) : null}
       </div>
     </>
   );
+}
+
+type MaskPixelsProps = Pick<ComponentProps<typeof NumberField>, 'label' | 'value' | 'onChange'>;
+
+/** A length of the mask in pixels. */
+function MaskPixels(props: MaskPixelsProps) {
+  return <NumberField {...props} min={LIMITS.maskPx.min} max={LIMITS.maskPx.max} step={1} />;
 }
 
 function ColourTools() {
