@@ -3,6 +3,7 @@ import { copyFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'electron-vite';
+import { droppableShared } from './scripts/droppable-shared.mjs';
 import { buildPrograms, NATIVE_MODULES } from './scripts/build-programs.mjs';
 
 /** Electron 25 (the oldest runtime we start on, see scripts/electron-runtime.mjs) is Node 18.15 and Chrome 114. */
@@ -30,7 +31,13 @@ export default defineConfig({
       rolldownOptions: {
         input: { index: at('main/index.ts') },
         external: ['electron', ...NATIVE_MODULES],
-        output: { format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false },
+        output: {
+          format: 'cjs',
+          entryFileNames: '[name].cjs',
+          chunkFileNames: '[name].cjs',
+          // The start, and the rest, which is loaded while the window opens.
+          codeSplitting: { groups: [{ name: 'start', tags: ['$initial'] }] },
+        },
       },
     },
   },
@@ -49,13 +56,17 @@ export default defineConfig({
   },
   renderer: {
     root: at('renderer'),
-    plugins: [react()],
+    plugins: [react(), droppableShared()],
     build: {
       target: PAGE_TARGET,
       minify: true,
       outDir: at('out/renderer'),
       emptyOutDir: true,
-      rolldownOptions: { input: at('renderer/index.html') },
+      rolldownOptions: {
+        input: at('renderer/index.html'),
+        // All of the first screen in one file; the parts of ui/later.tsx in their own.
+        output: { codeSplitting: { groups: [{ name: 'page', tags: ['$initial'] }] } },
+      },
     },
   },
 });

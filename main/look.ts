@@ -6,7 +6,10 @@ import type { Preferences } from '../shared/settings';
 export const BACKGROUNDS = { dark: '#19191a', light: '#dcdcde', contrast: '#000000' } as const;
 
 /** Applies what the page cannot; without a window only the theme. */
-export function applyLook(window: BrowserWindow | null, { theme, zoom }: Preferences): void {
+export function applyLook(
+  window: BrowserWindow | null,
+  { theme, zoom }: Pick<Preferences, 'theme' | 'zoom'>,
+): void {
   nativeTheme.themeSource = theme === 'contrast' ? 'dark' : theme;
   if (window === null || window.isDestroyed()) return;
   if (window.webContents.getZoomFactor() !== zoom) window.webContents.setZoomFactor(zoom);

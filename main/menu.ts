@@ -12,7 +12,8 @@ import {
   type ShellCommandId,
 } from '../shared/commands';
 import { toAccelerator } from '../shared/keys';
-import { THEMES, type Preferences } from '../shared/settings';
+import { THEMES } from '../shared/look';
+import type { Preferences } from '../shared/settings';
 import { languageNames, words } from './words';
 
 export interface MenuOptions {

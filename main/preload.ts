@@ -13,9 +13,19 @@ import type { RequestName } from '../shared/contract';
 
 type Listener = (payload: unknown) => void;
 
+/** Asked before the page is there, so that the answer is when it asks. */
+let firstState: Promise<unknown> | null = ipcRenderer.invoke('app.state' satisfies RequestName, null);
+
+function send(name: RequestName, payload: unknown): Promise<unknown> {
+  if (name !== 'app.state' || firstState === null) return ipcRenderer.invoke(name, payload);
+  const asked = firstState;
+  firstState = null;
+  return asked;
+}
+
 const requests = PAGE_REQUESTS.map((name) => [
   functionName(name),
-  (payload: unknown = null): Promise<unknown> => ipcRenderer.invoke(name, payload),
+  (payload: unknown = null): Promise<unknown> => send(name, payload),
 ]);
 
 const subscriptions = PAGE_EVENTS.map((name) => [

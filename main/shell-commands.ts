@@ -1,7 +1,7 @@
 /** What the main process does when one of its own commands is asked for, by menu, key or palette. */
 import { shell, type BrowserWindow } from 'electron';
 import type { ShellCommandId } from '../shared/commands';
-import { ZOOM_STEPS } from '../shared/settings';
+import { ZOOM_STEPS } from '../shared/look';
 import type { PreferencesDesk } from './services/preferences';
 
 export interface ShellCommandOptions {

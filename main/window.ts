@@ -1,12 +1,11 @@
 /** The one window: hardened, opened where it was, reloaded when its page dies. */
-import { BrowserWindow, nativeTheme, Notification, screen } from 'electron';
+import { BrowserWindow, nativeTheme, screen } from 'electron';
 import { START_LOOK_ARGUMENT, type StartLook } from '../shared/bridge';
-import { applyLook, BACKGROUNDS } from './look';
+import { BACKGROUNDS } from './look';
 import { APP_ORIGIN } from './services/media-urls';
-import type { PreferencesDesk } from './services/preferences';
 import type { SettingsStore } from './services/settings-store';
 import { fitBounds, MINIMUM_SIZE } from './services/window-bounds';
-import { fill, words } from './words';
+import type { StartState } from './start-state';
 
 /** Moving and resizing send many events; the place is remembered once they pause. */
 const REMEMBER_AFTER_MS = 400;
@@ -15,19 +14,19 @@ const MAX_RELOADS_PER_MINUTE = 3;
 
 export interface WindowOptions {
   preloadFile: string;
-  settings: SettingsStore;
-  preferences: PreferencesDesk;
+  state: StartState;
+  /** Two letters, never the system's choice. */
+  language: string;
   canUseDevTools: boolean;
   log: (text: string) => void;
 }
 
 /** Opens the window and loads the page into it. */
 export function openWindow(options: WindowOptions): BrowserWindow {
-  const { theme, zoom } = options.preferences.current;
-  const look: StartLook = { theme, language: options.preferences.language };
-  const saved = options.settings.current.window;
+  const { place, theme, zoom } = options.state;
+  const look: StartLook = { theme, language: options.language };
   const bounds = fitBounds(
-    saved,
+    place,
     screen.getAllDisplays().map((display) => display.workArea),
   );
   const window = new BrowserWindow({
@@ -56,30 +55,13 @@ export function openWindow(options: WindowOptions): BrowserWindow {
       additionalArguments: [`${START_LOOK_ARGUMENT}${JSON.stringify(look)}`],
     },
   });
-  if (saved?.isMaximized === true) window.maximize();
+  if (place?.isMaximized === true) window.maximize();
   window.once('ready-to-show', () => window.show());
-  rememberPlace(window, options.settings, options.log);
   reloadWhenPageDies(window, options.log);
-  // Chromium has a memory of its own for the zoom; what counts is the person's choice.
-  window.webContents.on('did-finish-load', () => applyLook(window, options.preferences.current));
   void window.loadURL(`${APP_ORIGIN}/index.html`).catch((error: unknown) => {
     options.log(`the page could not be loaded: ${String(error)}`);
   });
   return window;
-}
-
-/** Tells a person who works in another program meanwhile that the work is over; a click brings the window back. */
-export function announceEnd(window: BrowserWindow, pictures: number, stopped: number): void {
-  if (window.isDestroyed() || window.isFocused() || !Notification.isSupported()) return;
-  const say = words().desktop;
-  const ready = pictures === 1 ? say.ready_one : fill(say.ready_other, { count: pictures });
-  const left = stopped === 1 ? say.stopped_one : fill(say.stopped_other, { count: stopped });
-  const title = [pictures === 0 ? null : ready, stopped === 0 ? null : left]
-    .filter((part) => part !== null)
-    .join(' · ');
-  const notification = new Notification({ title, silent: true });
-  notification.on('click', () => bringToFront(window));
-  notification.show();
 }
 
 /** Shows the window and gives it the keyboard, also when it was minimized. */
@@ -103,7 +85,12 @@ export function watchVisibility(window: BrowserWindow, onChange: (isShown: boole
 export const isShown = (window: BrowserWindow): boolean =>
   !window.isDestroyed() && window.isVisible() && !window.isMinimized();
 
-function rememberPlace(window: BrowserWindow, settings: SettingsStore, log: (text: string) => void): void {
+/** Keeps where the window is, for the next start. */
+export function rememberPlace(
+  window: BrowserWindow,
+  settings: SettingsStore,
+  log: (text: string) => void,
+): void {
   let timer: NodeJS.Timeout | undefined;
   const remember = (): void => {
     clearTimeout(timer);

@@ -1,5 +1,6 @@
 /** What the main process says itself: the page's own words, in menus, dialogs and notifications. */
-import { chooseLanguage, LANGUAGES, nameOfLanguage, wordsOf } from '../renderer/i18n/languages';
+import { LANGUAGE_CODES, nameOfLanguage } from './language';
+import { wordsOf } from '../renderer/i18n/languages';
 import type { Words } from '../renderer/i18n/words';
 
 let language = 'en';
@@ -12,13 +13,9 @@ export const setWords = (chosen: string): void => {
   language = chosen;
 };
 
-/** The language for a choice (null: the system's) on a system that prefers these, best first. */
-export const languageFor = (chosen: string | null, preferred: readonly string[]): string =>
-  chooseLanguage(chosen, preferred);
-
 /** Every language with its name in its own words. */
 export const languageNames = (): readonly (readonly [code: string, name: string])[] =>
-  Object.keys(LANGUAGES).map((code) => [code, nameOfLanguage(code)]);
+  LANGUAGE_CODES.map((code) => [code, nameOfLanguage(code)]);
 
 /** Puts values in the place of `{{name}}`. */
 export const fill = (sentence: string, values: Readonly<Record<string, string | number>>): string =>

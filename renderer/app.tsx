@@ -5,10 +5,8 @@ import styles from './app.module.css';
 import type { PageBridge } from './bridge';
 import { Consent } from './features/consent/consent';
 import { Dialogs } from './features/dialogs';
-import { Gallery } from './features/gallery/gallery';
 import { LiveRegion } from './features/messages/live-region';
 import { Messages } from './features/messages/messages';
-import { NewSketch } from './features/paint/new-sketch';
 import { Prompt } from './features/prompt/prompt';
 import { ResultsZone } from './features/results/results';
 import { Run } from './features/run/run';
@@ -20,12 +18,18 @@ import { useT } from './i18n/use-t';
 import { useCommands } from './use-commands';
 import { useLook } from './use-look';
 import { cx } from './ui/cx';
+import { later } from './ui/later';
 import { VisuallyHidden } from './ui/visually-hidden';
+
+const NewSketch = later(async () => (await import('./features/paint/new-sketch')).NewSketch);
+const Gallery = later(async () => (await import('./features/gallery/gallery')).Gallery);
 
 export function Window({ bridge }: { bridge: PageBridge }) {
   const t = useT();
   const phase = usePage((state) => state.phase);
   const isPainting = usePage((state) => state.isPainting);
+  const isSketchOpen = usePage((state) => state.isSketchOpen);
+  const isGalleryOpen = usePage((state) => state.isGalleryOpen);
   useCommands(bridge);
   useLook();
   return (
@@ -61,9 +65,9 @@ export function Window({ bridge }: { bridge: PageBridge }) {
             {t('app.loading')}
           </p>
         )}
-        <NewSketch />
+        {isSketchOpen ? <NewSketch /> : null}
         <Consent />
-        <Gallery />
+        {isGalleryOpen ? <Gallery /> : null}
         <Dialogs />
         <LiveRegion />
       </main>

@@ -1,6 +1,6 @@
 /** Theme, motion and language of the page, as the person likes them. */
 import { useEffect } from 'react';
-import type { Theme } from '../shared/settings';
+import type { Theme } from '../shared/look';
 import { usePage } from './app-context';
 import { setLanguage } from './i18n/use-t';
 
@@ -12,7 +12,7 @@ export function useLook(): void {
   useEffect(() => {
     if (!isReady) return;
     showTheme(theme);
-    setLanguage(language);
+    void setLanguage(language);
     document.documentElement.toggleAttribute('data-less-motion', hasLessMotion);
   }, [isReady, theme, hasLessMotion, language]);
 }

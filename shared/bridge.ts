@@ -1,9 +1,9 @@
 /** What the preload script puts on the page as `window.underpaint`: one named function per request and per event. */
 import type { EventName, EventOf, RequestName, RequestOf, ResponseOf } from './contract';
 import type { Source } from './contract';
+import type { Theme } from './look';
 import type { RestoredSettings } from './restored-settings';
 import type { Result } from './result';
-import type { Theme } from './settings';
 
 /** Name of the one global that the page gets. */
 export const BRIDGE_GLOBAL = 'underpaint';
@@ -11,6 +11,7 @@ export const BRIDGE_GLOBAL = 'underpaint';
 /** Requests that the page may send itself. A file's path is never the page's to name: `importFile` fills it in. */
 export const PAGE_REQUESTS = [
   'app.state',
+  'results.read',
   'draft.save',
   'preferences.change',
   'source.open',
@@ -72,6 +73,13 @@ export const PAGE_REQUESTS = [
   'diagnostics.copy',
 ] as const satisfies readonly RequestName[];
 export type PageRequestName = (typeof PAGE_REQUESTS)[number];
+
+/** Requests that the preload script alone sends: they name files of the disk. */
+export const PRELOAD_REQUESTS = [
+  'source.import-path',
+  'mask.import-path',
+  'settings.read-path',
+] as const satisfies readonly RequestName[];
 
 export const PAGE_EVENTS = [
   'job.changed',

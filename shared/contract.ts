@@ -84,7 +84,8 @@ export const appStateSchema = z.object({
   models: z.array(modelInfoSchema),
   jobs: z.array(jobViewSchema),
   queue: queueViewSchema,
-  results: z.array(resultViewSchema),
+  /** Null: not read yet; `results.read` has them. */
+  results: z.array(resultViewSchema).nullable(),
 });
 export type AppState = z.infer<typeof appStateSchema>;
 
@@ -109,6 +110,8 @@ const paintingSchema = z.object({ sourceId: id, marks: marksSchema });
 export const REQUESTS = {
   /** Everything for the first paint. */
   'app.state': { request: nothing, response: appStateSchema },
+  /** The newest results, as soon as they are read. */
+  'results.read': { request: nothing, response: z.array(resultViewSchema) },
   /** Remembers the form; called (debounced) on every change. */
   'draft.save': { request: draftSchema, response: nothing },
   /** Changes some preferences; `preferences.changed` tells what holds then. */

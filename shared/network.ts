@@ -23,11 +23,14 @@ export const KINDS_OF_STAGE: Readonly<Record<Stage, readonly DataKind[]>> = {
 /** Scheme and host, then path and query; no user, no password, no fragment. */
 const ADDRESS = /^(https?:\/\/[\w.[\]:-]+)((?:[/?][^#\s]*)?)$/i;
 
-/** An `http:` or `https:` address without user, password and fragment. */
+const MAX_URL_LENGTH = 2048;
+
+/** True for an `http:` or `https:` address without user, password and fragment. */
+export const isEndpointUrl = (text: string): boolean => text.length <= MAX_URL_LENGTH && ADDRESS.test(text);
+
 export const endpointUrlSchema = z
   .string()
-  .max(2048)
-  .regex(ADDRESS, 'an http:// or https:// address without a password is needed');
+  .refine(isEndpointUrl, 'an http:// or https:// address without a password is needed');
 
 export const endpointSchema = z.object({
   url: endpointUrlSchema,

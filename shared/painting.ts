@@ -108,13 +108,22 @@ export const hasMarks = (marks: readonly Mark[], layer: PaintLayer): boolean =>
 const PAINT_TOOLS = ['brush', 'eraser', 'lasso', 'rectangle', 'picker'] as const;
 export type PaintTool = (typeof PAINT_TOOLS)[number];
 
+/** The tools as they are at first. */
+export const FIRST_BRUSH = {
+  layer: 'mask',
+  tool: 'brush',
+  size: 60,
+  colour: '#b5543a',
+  opacity: 1,
+} as const;
+
 /** The tools as the person left them. */
 export const brushSchema = z.object({
-  layer: layerSchema.default('mask'),
-  tool: z.enum(PAINT_TOOLS).default('brush'),
+  layer: layerSchema.default(FIRST_BRUSH.layer),
+  tool: z.enum(PAINT_TOOLS).default(FIRST_BRUSH.tool),
   /** Diameter in thousandths of the picture's longer side, so that it feels the same on every picture. */
-  size: z.number().min(1).max(500).default(60),
-  colour: colourSchema.default('#b5543a'),
-  opacity: z.number().min(0.05).max(1).default(1),
+  size: z.number().min(1).max(500).default(FIRST_BRUSH.size),
+  colour: colourSchema.default(FIRST_BRUSH.colour),
+  opacity: z.number().min(0.05).max(1).default(FIRST_BRUSH.opacity),
 });
 export type Brush = z.infer<typeof brushSchema>;

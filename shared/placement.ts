@@ -6,7 +6,8 @@ export const stageSchema = z.enum(STAGES);
 export type Stage = z.infer<typeof stageSchema>;
 
 /** What a person asks for, per stage. */
-export const stageChoiceSchema = z.enum(['auto', 'local', 'remote']);
+export const STAGE_CHOICES = ['auto', 'local', 'remote'] as const;
+export const stageChoiceSchema = z.enum(STAGE_CHOICES);
 export type StageChoice = z.infer<typeof stageChoiceSchema>;
 
 /** What a person asks for, for local work. */

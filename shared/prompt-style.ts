@@ -18,6 +18,12 @@ export const styleSchema = z.object({
 });
 export type Style = z.infer<typeof styleSchema>;
 
+/** True for what the schema takes. */
+export const isStyle = ({ name, prompt, negativePrompt }: Style): boolean =>
+  name.trim() !== '' &&
+  name.trim().length <= MAX_STYLE_NAME_LENGTH &&
+  [prompt, negativePrompt].every((words) => words.trim().length <= MAX_TEMPLATE_LENGTH);
+
 /** A style in a request. Until it is applied, `typed` is null and the prompts beside it are what was typed. */
 export const appliedStyleSchema = styleSchema.extend({
   typed: z

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { exportSettingsSchema } from './export';
 import { generationSettingsSchema } from './generation';
 import { hardwareChoiceSchema } from './hardware';
+import { THEMES, ZOOM_RANGE } from './look';
 import { modelInfoSchema } from './models';
 import { brushSchema } from './painting';
 
@@ -16,10 +17,6 @@ export const draftSchema = z.object({
 });
 export type Draft = z.infer<typeof draftSchema>;
 
-export const THEMES = ['system', 'dark', 'light', 'contrast'] as const;
-export type Theme = (typeof THEMES)[number];
-/** Sizes of everything in the window, 1 being the platform's own. */
-export const ZOOM_STEPS = [0.5, 0.67, 0.75, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 1.75, 2, 2.5, 3] as const;
 const shortText = z.string().max(100);
 
 /** How the person likes the window; the page changes it, and the main process for the menu. */
@@ -32,7 +29,7 @@ export const preferencesSchema = z.object({
     .nullable(),
   /** Nothing moves, also where the system does not ask for that. */
   hasLessMotion: z.boolean(),
-  zoom: z.number().min(ZOOM_STEPS[0]).max(3),
+  zoom: z.number().min(ZOOM_RANGE.min).max(ZOOM_RANGE.max),
   /** Command → the keys that the person chose for it (shared/commands.ts). */
   keys: z.record(shortText, z.array(shortText).max(8)),
   /** How parts of the window were left: what is folded, which tab is in front. */
@@ -51,20 +48,19 @@ export const DEFAULT_PREFERENCES: Preferences = {
   hasSeenWelcome: false,
 };
 
-const { shape } = preferencesSchema;
 /** So many inputs are offered again. */
 export const MAX_RECENT_SOURCES = 24;
 
 export const settingsSchema = z.object({
   version: z.literal(1).default(1),
   // One that makes no sense is the default; it is no reason to forget the rest.
-  theme: shape.theme.catch(DEFAULT_PREFERENCES.theme),
-  language: shape.language.catch(DEFAULT_PREFERENCES.language),
-  hasLessMotion: shape.hasLessMotion.catch(DEFAULT_PREFERENCES.hasLessMotion),
-  zoom: shape.zoom.catch(DEFAULT_PREFERENCES.zoom),
-  keys: shape.keys.catch(DEFAULT_PREFERENCES.keys),
-  view: shape.view.catch(DEFAULT_PREFERENCES.view),
-  hasSeenWelcome: shape.hasSeenWelcome.catch(DEFAULT_PREFERENCES.hasSeenWelcome),
+  theme: preferencesSchema.shape.theme.catch(DEFAULT_PREFERENCES.theme),
+  language: preferencesSchema.shape.language.catch(DEFAULT_PREFERENCES.language),
+  hasLessMotion: preferencesSchema.shape.hasLessMotion.catch(DEFAULT_PREFERENCES.hasLessMotion),
+  zoom: preferencesSchema.shape.zoom.catch(DEFAULT_PREFERENCES.zoom),
+  keys: preferencesSchema.shape.keys.catch(DEFAULT_PREFERENCES.keys),
+  view: preferencesSchema.shape.view.catch(DEFAULT_PREFERENCES.view),
+  hasSeenWelcome: preferencesSchema.shape.hasSeenWelcome.catch(DEFAULT_PREFERENCES.hasSeenWelcome),
   window: z
     .object({
       width: z.number().int(),

@@ -12,7 +12,7 @@ import type { GallerySearch } from '../../shared/gallery';
 import type { GenerationSettings } from '../../shared/generation';
 import type { JobReport } from '../../shared/job';
 import type { Group } from '../../shared/variations';
-import { GalleryDatabase, type Entry, type Found } from './gallery-database';
+import type { Entry, Found, GalleryDatabase } from './gallery-database';
 import { ID_PATTERN, resultUrl, SOURCE_SIDE_PX, sourceFullUrl, sourceUrl, thumbnailUrl } from './media-urls';
 import { GalleryLog, recordSchema, type LogLine, type PlacedLine, type ResultRecord } from './gallery-log';
 import { findLostPictures, UNKNOWN_SOURCE } from './lost-pictures';
@@ -41,6 +41,9 @@ export class Gallery {
   #isClosing = false;
 
   readonly #patienceMs: number;
+  #onOpen: () => void = () => undefined;
+  /** Resolves when `load` has opened the index. */
+  readonly whenOpen: Promise<void> = new Promise((done) => (this.#onOpen = done));
 
   /** @param patienceMs for so long `load` waits for a lost index, besides until the newest pictures are in */
   constructor(folder: string, log: (text: string) => void, patienceMs = PATIENCE_MS) {
@@ -55,14 +58,27 @@ export class Gallery {
    * that takes long (`isReading`). Answers whether it was lost.
    */
   async load(): Promise<boolean> {
+    const wasLost = await this.#open();
+    this.#onOpen();
+    return wasLost;
+  }
+
+  /** False before `load` and after `close`: nothing can be asked then. */
+  get isOpen(): boolean {
+    return this.#index !== null;
+  }
+
+  async #open(): Promise<boolean> {
     await mkdir(this.#folder, { recursive: true });
     const file = path.join(this.#folder, 'gallery.db');
-    let index = GalleryDatabase.open(file, this.#log);
+    // Not with everything else: the start goes on without it until here.
+    const { GalleryDatabase: Database } = await import('./gallery-database');
+    let index = Database.open(file, this.#log);
     // A log that is shorter than what was read of it is another one.
     if (index.remembered(READ_TO) > this.#lines.sizeBytes()) {
       index.close();
       await rm(file, { force: true });
-      index = GalleryDatabase.open(file, this.#log);
+      index = Database.open(file, this.#log);
     }
     this.#index = index;
     if (index.isNew) {

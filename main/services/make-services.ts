@@ -79,8 +79,10 @@ export interface Services {
   live: Live;
   /** Answer requests once `load` has. */
   handlers: RequestHandlers;
-  /** Reads the rest of what is on disk: results, queue, prompts, keys. Called once, when the window is on its way. */
+  /** Reads what belongs to the form: queue, prompts, keys. Called once, after `settings.load`. */
   load: () => Promise<void>;
+  /** Opens the results after that; nothing but `app.state` can be asked before. */
+  loadResults: () => Promise<void>;
   /** On the first start, when nothing is remembered yet: asks the engine about the bundled model while the window still opens. */
   warmUp: () => void;
   /** Process ids of the engines that run at the moment. */
@@ -89,8 +91,8 @@ export interface Services {
   close: () => Promise<void>;
 }
 
-/** Reads what the window needs to open, and starts nothing: the engine comes with the first request for it. */
-export async function makeServices(options: ServiceOptions): Promise<Services> {
+/** Reads nothing and starts nothing: `settings.load`, `load` and `loadResults` do; the engine comes with the first request for it. */
+export function makeServices(options: ServiceOptions): Services {
   const { paths, env, log } = options;
   const tokens = new TokenStore(paths.tokensFile, options.keyStore, log);
   const engineOptions = {
@@ -187,15 +189,16 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
     ask: (question) => options.send('consent.asked', question),
   });
   let loading: Promise<unknown> = Promise.resolve();
+  /** Closing waits for what is being read. */
+  const noteLoading = (load: Promise<void>): Promise<void> => {
+    loading = Promise.all([loading, load]).catch(() => undefined); // told by whoever asked
+    return load;
+  };
   const load = async (): Promise<void> => {
-    const [isGalleryRebuilt] = await Promise.all([
-      gallery.load(),
-      queue.load(),
-      tokens.load(),
-      prompts.load(),
-      live.load(),
-    ]);
-    if (isGalleryRebuilt) {
+    await Promise.all([queue.load(), tokens.load(), prompts.load(), live.load()]);
+  };
+  const loadResults = async (): Promise<void> => {
+    if (await gallery.load()) {
       gallery
         .whenRead()
         .then(() => gallery.recover((inputPath) => reader.request('picture.describe', { inputPath })))
@@ -209,13 +212,9 @@ export async function makeServices(options: ServiceOptions): Promise<Services> {
     );
   };
 
-  await settings.load();
   return {
-    load: () => {
-      const loaded = load();
-      loading = loaded.catch(() => undefined); // told by whoever asked
-      return loaded;
-    },
+    load: () => noteLoading(load()),
+    loadResults: () => noteLoading(loadResults()),
     settings,
     preferences,
     sources,

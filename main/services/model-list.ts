@@ -35,6 +35,12 @@ export class ModelList {
     return infos.filter((info) => info !== null);
   }
 
+  /** True when nothing has to be asked for the list. */
+  get isRemembered(): boolean {
+    const { modelInfos } = this.#options.settings.current;
+    return this.#folders().every((folder) => modelInfos[folder ?? STARTER] !== undefined);
+  }
+
   /**
    * Asks the engine whether they still are what is remembered, and tells when not. A model that cannot be read (a drive that is not
    * plugged in) is left out and kept in the settings.

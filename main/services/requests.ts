@@ -1,5 +1,6 @@
 /** What every request of the page does, as one table over the services. */
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { CommandId, ShellCommandId } from '../../shared/commands';
 import type { NetworkState, REQUESTS, RequestName, ResponseOf, ResultView } from '../../shared/contract';
@@ -30,6 +31,9 @@ import type { TokenStore } from './token-store';
 
 /** So many results stand beside the picture; the gallery has all of them. */
 const RECENT_RESULTS = 200;
+
+/** So long after the window's first question the models are looked at again. */
+const MODELS_AFTER_MS = 1000;
 
 /** What the services need from the desktop; each dialog answers null when the person closed it. */
 export interface Desktop {
@@ -147,9 +151,10 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
       const known = await models.list();
       const { draft, source } = await openingDraft({ ...services, demoPrompt: known[0]?.demoPrompt ?? '' });
       if (source !== null && settings.current.recentSourceIds.length === 0) await recent.note(source);
-      void models.refresh();
+      // The engine takes a processor for its start, and the window is not drawn yet; at the first start it had to be asked anyway.
+      void sleep(models.isRemembered ? MODELS_AFTER_MS : 0).then(() => models.refresh());
       // What an earlier session left goes on now that somebody sees it.
-      queue.begin();
+      void gallery.whenOpen.then(() => queue.begin());
       return {
         version: services.version,
         platform: services.platform,
@@ -160,9 +165,10 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
         models: known,
         jobs: queue.list(),
         queue: queue.order,
-        results: gallery.newest(RECENT_RESULTS),
+        results: gallery.isOpen ? gallery.newest(RECENT_RESULTS) : null,
       };
     },
+    'results.read': async () => gallery.newest(RECENT_RESULTS),
     'draft.save': async (draft) => {
       await settings.update({ draft });
       return null;

@@ -1,16 +1,14 @@
 /** The dialog over the whole window that is open, if one is. */
+import type { ComponentType } from 'react';
 import { usePage } from '../app-context';
 import type { DialogName } from '../state/page-state';
-import { HelpDialog } from './help/help-dialog';
-import { KeysDialog } from './keys/keys-dialog';
-import { Palette } from './palette/palette';
-import { PreferencesDialog } from './preferences/preferences-dialog';
+import { later } from '../ui/later';
 
-const DIALOGS: Readonly<Record<DialogName, () => React.ReactNode>> = {
-  palette: Palette,
-  keys: KeysDialog,
-  preferences: PreferencesDialog,
-  help: HelpDialog,
+const DIALOGS: Readonly<Record<DialogName, ComponentType>> = {
+  palette: later(async () => (await import('./palette/palette')).Palette),
+  keys: later(async () => (await import('./keys/keys-dialog')).KeysDialog),
+  preferences: later(async () => (await import('./preferences/preferences-dialog')).PreferencesDialog),
+  help: later(async () => (await import('./help/help-dialog')).HelpDialog),
 };
 
 export function Dialogs() {

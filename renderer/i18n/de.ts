@@ -76,10 +76,10 @@ export const de: Words = {
     label: 'Stärke',
     keep: 'Vorlage behalten',
     invent: 'Neu erfinden',
-    steps_one: '{{steps}} × {{strength}} = {{count}} Schritt läuft',
-    steps_other: '{{steps}} × {{strength}} = {{count}} Schritte laufen',
+    steps_one: '{{steps}} × {{percent}} % = {{count}} Schritt läuft',
+    steps_other: '{{steps}} × {{percent}} % = {{count}} Schritte laufen',
     unchanged: 'Das Ausgangsbild kommt unverändert zurück',
-    none: '{{steps}} × {{strength}} = kein Schritt läuft',
+    none: '{{steps}} × {{percent}} % = kein Schritt läuft',
     valueText: '{{percent}} Prozent',
   },
   settings: {

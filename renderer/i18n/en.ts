@@ -74,10 +74,10 @@ export const en = {
     label: 'Strength',
     keep: 'Keep the input',
     invent: 'Reinvent it',
-    steps_one: '{{steps}} × {{strength}} = {{count}} step run',
-    steps_other: '{{steps}} × {{strength}} = {{count}} steps run',
+    steps_one: '{{steps}} × {{percent}} % = {{count}} step run',
+    steps_other: '{{steps}} × {{percent}} % = {{count}} steps run',
     unchanged: 'The input comes back unchanged',
-    none: '{{steps}} × {{strength}} = no step runs',
+    none: '{{steps}} × {{percent}} % = no step runs',
     valueText: '{{percent}} percent',
   },
   settings: {

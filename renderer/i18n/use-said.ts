@@ -1,14 +1,13 @@
 /** Sentences of the other processes in the page's language. */
 import { STAGES } from '../../shared/placement';
-import { SAID } from './languages';
 import { translateSaid } from './said';
-import { useLanguage, useT } from './use-t';
+import { saidIn, useLanguage, useT } from './use-t';
 
 /** Sentence → in the page's language, or null where it is not known; English stays as it is. */
 export function useSaid(): (sentence: string) => string | null {
   const t = useT();
-  const said = SAID[useLanguage()];
-  if (said === undefined) return (sentence) => sentence;
+  const said = saidIn(useLanguage());
+  if (said === null) return (sentence) => sentence;
   // The names of the stages are words of the window, too.
   const wordOf = (value: string): string => {
     const stage = STAGES.find((one) => one === value.toLowerCase());

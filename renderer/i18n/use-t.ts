@@ -2,8 +2,9 @@
 import i18next from 'i18next';
 import { useSyncExternalStore } from 'react';
 import { setFormatLanguage } from '../state/format';
-import type { en } from './en';
-import { LANGUAGES } from './languages';
+import { en } from './en';
+import { loadLanguage } from './language-codes';
+import type { Said } from './said';
 
 type Dictionary = typeof en;
 type Plain<K extends string> = K extends `${infer Base}_${'one' | 'other'}` ? Base : K;
@@ -19,9 +20,7 @@ void i18next.init({
   lng: 'en',
   fallbackLng: 'en',
   initAsync: false,
-  resources: Object.fromEntries(
-    Object.entries(LANGUAGES).map(([language, translation]) => [language, { translation }]),
-  ),
+  resources: { en: { translation: en } },
   interpolation: { escapeValue: false },
 });
 
@@ -44,9 +43,23 @@ export function useLanguage(): string {
   return useSyncExternalStore(subscribe, () => i18next.language);
 }
 
-/** Speaks another language from now on. */
-export function setLanguage(language: string): void {
+const said = new Map<string, Said>();
+
+/** Sentences of the other processes in a language that the page has spoken; null for English. */
+export const saidIn = (language: string): Said | null => said.get(language) ?? null;
+
+let wanted = 'en';
+
+/** Fetches a language if need be, and speaks it from then on. */
+export async function setLanguage(language: string): Promise<void> {
+  wanted = language;
+  if (!i18next.hasResourceBundle(language, 'translation')) {
+    const file = await loadLanguage(language);
+    i18next.addResourceBundle(language, 'translation', file?.[language] ?? en);
+    if (file?.said !== undefined) said.set(language, file.said);
+  }
+  if (wanted !== language) return; // another one was chosen meanwhile
   document.documentElement.lang = language;
   setFormatLanguage(language);
-  if (i18next.language !== language) void i18next.changeLanguage(language);
+  if (i18next.language !== language) await i18next.changeLanguage(language);
 }

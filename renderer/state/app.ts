@@ -106,10 +106,15 @@ export interface Actions
 export interface App {
   store: StoreApi<PageState>;
   actions: Actions;
+  /** The window was drawn, and has a quiet moment. */
+  whenDrawn: Promise<void>;
 }
 
-/** Builds the store and its actions over a bridge, and listens to its events. */
-export function createApp(bridge: PageBridge): App {
+/**
+ * Builds the store and its actions over a bridge, and listens to its events. Questions that start the engine wait until the window is there:
+ * the engine's start takes a processor for a while.
+ */
+export function createApp(bridge: PageBridge, whenDrawn: Promise<void> = Promise.resolve()): App {
   const store = createStore<PageState>(() => INITIAL_STATE);
   const state = (): PageState => store.getState();
   const dispatch = (event: PageEvent): void => store.setState((now) => reduce(now, event), true);
@@ -128,9 +133,11 @@ export function createApp(bridge: PageBridge): App {
   store.subscribe((now, before) => {
     if (before.phase === 'ready' && now.draft !== before.draft) draft.schedule(now.draft);
   });
-  countTokensLater(bridge, store, (tokenCount) => dispatch({ type: 'tokens-counted', tokenCount }));
+  countTokensLater(bridge, store, whenDrawn, (tokenCount) =>
+    dispatch({ type: 'tokens-counted', tokenCount }),
+  );
 
-  planLater(bridge, store, (plan) => dispatch({ type: 'planned', plan }));
+  planLater(bridge, store, whenDrawn, (plan) => dispatch({ type: 'planned', plan }));
 
   bridge.onJobChanged((view) => dispatch({ type: 'job-changed', view }));
   bridge.onQueueChanged((queue) => dispatch({ type: 'queue-changed', queue }));
@@ -160,6 +167,14 @@ export function createApp(bridge: PageBridge): App {
   let isOpeningModel = false;
 
   const network = createNetworkActions(bridge, state, dispatch);
+  const readResults = async (): Promise<void> => {
+    const results = valueOf('result', await bridge.resultsRead());
+    dispatch({ type: 'results-read', results: results ?? [] });
+  };
+  const readNetwork = async (): Promise<void> => {
+    const error = await network.readNetwork();
+    if (error !== null) report('network', error);
+  };
   const page = { bridge, store, dispatch, changeDraft, report, valueOf, confirm, bringIn };
   const { actions: paint, jobInput } = createPaintActions(page);
   /** What a job is made of now. */
@@ -184,8 +199,11 @@ export function createApp(bridge: PageBridge): App {
       const answer = await bridge.appState();
       if (answer.ok) {
         dispatch({ type: 'loaded', app: answer.value });
-        const error = await network.readNetwork();
-        if (error !== null) report('network', error);
+        const areResultsThere = answer.value.results !== null;
+        void whenDrawn.then(async () => {
+          if (!areResultsThere) await readResults();
+          await readNetwork();
+        });
         return;
       }
       dispatch({ type: 'load-failed', problem: { origin: 'start', error: answer.error, jobId: null } });
@@ -335,7 +353,7 @@ export function createApp(bridge: PageBridge): App {
       if (error !== null) report('network', error);
     },
   };
-  return { store, actions };
+  return { store, actions, whenDrawn };
 }
 
 const wentOn = (state: PageState, jobId: string): boolean => {
@@ -369,6 +387,7 @@ function saveDraftLater(
 function countTokensLater(
   bridge: PageBridge,
   store: StoreApi<PageState>,
+  whenDrawn: Promise<void>,
   onCount: (count: PageState['tokenCount']) => void,
 ): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -381,8 +400,9 @@ function countTokensLater(
     asked = question;
     clearTimeout(timer);
     timer = setTimeout(() => {
-      // Of choices one way counts.
-      void bridge.promptCountTokens({ prompt: pickChoices(prompt, 0), model }).then((answer) => {
+      void whenDrawn.then(async () => {
+        // Of choices one way counts.
+        const answer = await bridge.promptCountTokens({ prompt: pickChoices(prompt, 0), model });
         if (asked === question) onCount(answer.ok ? answer.value : null);
       });
     }, TOKEN_COUNT_DELAY_MS);
@@ -395,6 +415,7 @@ const NO_MARKS: readonly Mark[] = [];
 function planLater(
   bridge: PageBridge,
   store: StoreApi<PageState>,
+  whenDrawn: Promise<void>,
   onPlan: (plan: PageState['plan']) => void,
 ): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -412,8 +433,9 @@ function planLater(
     askedMarks = marks;
     clearTimeout(timer);
     timer = setTimeout(() => {
-      const { settings } = store.getState().draft;
-      void bridge.planMake({ sourceId, settings, marks: [...marks] }).then((answer) => {
+      void whenDrawn.then(async () => {
+        const { settings } = store.getState().draft;
+        const answer = await bridge.planMake({ sourceId, settings, marks: [...marks] });
         if (asked === question && askedMarks === marks) onPlan(answer.ok ? answer.value : null);
       });
     }, PLAN_DELAY_MS);

@@ -1,10 +1,5 @@
 /** The form as data: what a field shows when it is left open, what a change does, and what is sent with a job. */
-import {
-  generationSettingsSchema,
-  MAX_RANDOM_SEED,
-  stepsThatRun,
-  type GenerationSettings,
-} from '../../shared/generation';
+import { MAX_RANDOM_SEED, stepsThatRun, type GenerationSettings } from '../../shared/generation';
 import { applyStyle } from '../../shared/prompt-style';
 import { schedulersOf, type ModelDefaults, type ModelInfo } from '../../shared/models';
 import type { RestoredSettings } from '../../shared/restored-settings';
@@ -89,10 +84,14 @@ export function restoreSettings(draft: Draft, { settings }: RestoredSettings): D
   const { seed, ...others } = settings;
   // A prompt that was found is whole: no style of the form may come on top of it.
   const style = settings.prompt === undefined ? draft.settings.style : (settings.style ?? null);
-  const restored = generationSettingsSchema.parse({ ...draft.settings, ...others, style });
-  const patched = { ...draft, settings: restored };
+  const patched = patchDraft(draft, { ...withoutUndefined(others), style });
   return seed === undefined ? patched : lockSeed(patched, seed);
 }
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+const withoutUndefined = <T extends object>(fields: T): Defined<T> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
 
 /** A random 32-bit seed; `random` is a number in [0, 1). */
 export function randomSeed(random: number): number {

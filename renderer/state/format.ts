@@ -1,27 +1,39 @@
 /** Numbers in a person's words: times, percent, sizes, in the language of the page. */
 
-const formatsOf = (language: string) => ({
-  /** One digit behind the point, or comma. */
-  decimal: new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 }),
-  number: new Intl.NumberFormat(language),
-  minute: new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }),
-  second: new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }),
-});
-let formats = formatsOf('en');
+let language = 'en';
+
+/** Made when it is first needed, which takes a while, and kept as long as the language stays. */
+function kept<T>(make: () => T): () => T {
+  let made: { language: string; value: T } | null = null;
+  return () => {
+    if (made?.language !== language) made = { language, value: make() };
+    return made.value;
+  };
+}
+
+/** One digit behind the point, or comma. */
+const decimal = kept(
+  () => new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 }),
+);
+const number = kept(() => new Intl.NumberFormat(language));
+const moment = {
+  minute: kept(() => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' })),
+  second: kept(() => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' })),
+};
 
 /** Writes numbers and dates in another language from now on. */
-export const setFormatLanguage = (language: string): void => {
-  formats = formatsOf(language);
+export const setFormatLanguage = (chosen: string): void => {
+  language = chosen;
 };
 
 /** A number as people write it, grouped, with at most three digits behind the point. */
-export const formatNumber = (number: number): string => formats.number.format(number);
+export const formatNumber = (value: number): string => number().format(value);
 
 /** Milliseconds as a short time: `340 ms`, `1.2 s`, `2 min 5 s`. */
 export function formatMs(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   const seconds = ms / 1000;
-  if (seconds < 9.95) return `${formats.decimal.format(seconds)} s`;
+  if (seconds < 9.95) return `${decimal().format(seconds)} s`;
   if (seconds < 59.5) return `${Math.round(seconds)} s`;
   const whole = Math.round(seconds);
   const rest = whole % 60;
@@ -41,7 +53,7 @@ export function toPercent(share: number): number {
 
 /** A moment as date and time, in the words of the page's language. */
 export function formatDate(timeMs: number, precision: 'minute' | 'second' = 'minute'): string {
-  return formats[precision].format(timeMs);
+  return moment[precision]().format(timeMs);
 }
 
 /** `512 × 384`. */
@@ -51,7 +63,5 @@ export function formatSize(width: number, height: number): string {
 
 /** Bytes as decimal megabytes or gigabytes, as file managers show them. */
 export function formatBytes(bytes: number): string {
-  return bytes < 1e9
-    ? `${Math.max(1, Math.round(bytes / 1e6))} MB`
-    : `${formats.decimal.format(bytes / 1e9)} GB`;
+  return bytes < 1e9 ? `${Math.max(1, Math.round(bytes / 1e6))} MB` : `${decimal().format(bytes / 1e9)} GB`;
 }

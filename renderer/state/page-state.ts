@@ -89,6 +89,8 @@ export interface PageState {
   isStarting: boolean;
   /** Newest first. */
   results: readonly ResultView[];
+  /** False while the results of earlier sessions are still on their way. */
+  areResultsRead: boolean;
   /** Result in the big view; null follows the running job. */
   selectedResultId: string | null;
   compareMode: CompareMode;
@@ -170,6 +172,7 @@ export const INITIAL_STATE: PageState = {
   isFollowing: true,
   isStarting: false,
   results: [],
+  areResultsRead: false,
   selectedResultId: null,
   compareMode: 'side',
   panel: null,

@@ -1,7 +1,7 @@
 /** What is drawn on the input, with undo and redo: a pure reducer. The history is the marks themselves, so it outlives a restart. */
 import type { Source } from '../../shared/contract';
 import {
-  brushSchema,
+  FIRST_BRUSH,
   countNumbers,
   PAINT_LIMITS,
   visibleMarks,
@@ -62,8 +62,6 @@ function withRoom(marks: readonly Mark[], next: Mark): readonly Mark[] | null {
   const kept = marks.filter((mark) => seen.has(mark));
   return isEnough(kept) ? kept : null;
 }
-
-const FIRST_BRUSH = brushSchema.parse({});
 
 /** The tools of a draft. */
 export const brushOf = (draft: Draft): Brush => draft.brush ?? FIRST_BRUSH;

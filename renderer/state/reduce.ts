@@ -39,6 +39,8 @@ export type PageEvent =
   | { type: 'queue-changed'; queue: QueueView }
   | { type: 'job-progress'; event: EventOf<'job.progress'> }
   | { type: 'job-forgotten'; jobId: string }
+  /** Those of earlier sessions. */
+  | { type: 'results-read'; results: readonly ResultView[] }
   | { type: 'results-added'; results: readonly ResultView[] }
   /** A result that is not among the newest ones, to be looked at. */
   | { type: 'result-shown'; result: ResultView }
@@ -113,6 +115,8 @@ export function reduce(state: PageState, event: PageEvent): PageState {
     }
     case 'job-forgotten':
       return forgetJob(state, event.jobId);
+    case 'results-read':
+      return readResults(state, event.results);
     case 'results-added':
       return addResults(state, event.results);
     case 'result-shown':
@@ -193,7 +197,6 @@ function load(state: PageState, app: AppState): PageState {
     null,
   );
   const active = activeRun({ runs, queue: app.queue })?.view ?? null;
-  const results = sortNewestFirst(app.results);
   const loaded: PageState = {
     ...state,
     phase: 'ready',
@@ -208,11 +211,20 @@ function load(state: PageState, app: AppState): PageState {
     queue: app.queue,
     currentJobId: (active ?? newest)?.id ?? null,
     isFollowing: true,
-    results,
-    selectedResultId: active !== null ? null : (results[0]?.id ?? null),
+    results: [],
+    selectedResultId: null,
     problem: null,
   };
-  return app.source === null ? loaded : takeSource(loaded, app.source);
+  const withResults = app.results === null ? loaded : readResults(loaded, app.results);
+  return app.source === null ? withResults : takeSource(withResults, app.source);
+}
+
+/** Takes in the results of earlier sessions, and shows the newest one unless there is something else to see. */
+function readResults(state: PageState, read: readonly ResultView[]): PageState {
+  const known = new Set(state.results.map(({ id }) => id));
+  const results = sortNewestFirst([...state.results, ...read.filter(({ id }) => !known.has(id))]);
+  const shown = activeRun(state) === null ? (results[0]?.id ?? null) : null;
+  return { ...state, areResultsRead: true, results, selectedResultId: state.selectedResultId ?? shown };
 }
 
 function takeSource(state: PageState, source: Source): PageState {

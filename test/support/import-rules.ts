@@ -81,9 +81,9 @@ export const ZONES: readonly Zone[] = [
   { files: /^main\/preload\.ts$/, packages: ['electron'], sources: /^shared\//, mayUseNode: false },
   // The menu and the notifications say the page's own words.
   {
-    files: /^main\/words\.ts$/,
+    files: /^main\/(words|language)\.ts$/,
     packages: [],
-    sources: /^(shared\/|renderer\/i18n\/(languages|words)$)/,
+    sources: /^(shared\/|main\/language$|renderer\/i18n\/(languages|language-codes|words)$)/,
     mayUseNode: false,
   },
   {

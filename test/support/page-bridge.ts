@@ -86,6 +86,7 @@ export function createPageBridge(app: AppState): PageBridge {
   });
   const replies: Bridge<File> = {
     appState: async () => ok(app),
+    resultsRead: async () => ok([]),
     startLook: () => ({ language: 'en', theme: 'system' }),
     draftSave: async () => ok(null),
     preferencesChange: async () => ok(null),
@@ -180,6 +181,7 @@ export function createPageBridge(app: AppState): PageBridge {
   const current: { -readonly [N in keyof Bridge<File>]: Bridge<File>[N] } = { ...replies };
   const bridge: Bridge<File> = {
     appState: () => (record('appState'), current.appState()),
+    resultsRead: () => (record('resultsRead'), current.resultsRead()),
     startLook: current.startLook,
     preferencesChange: (payload) => (
       record('preferencesChange', payload),

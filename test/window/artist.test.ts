@@ -139,7 +139,7 @@ describe('settings from pictures', () => {
     await expect(stepsField(page).inputValue()).resolves.toBe('14');
     await expect(page.getByLabel('Guidance', { exact: true }).inputValue()).resolves.toBe('3.5');
     await expect(page.getByLabel('Seed', { exact: true }).inputValue()).resolves.toBe('99');
-    await expect(page.getByText('14 × 0.45 = 6 steps run').count()).resolves.toBe(1);
+    await expect(page.getByText('14 × 45 % = 6 steps run').count()).resolves.toBe(1);
     await expect(page.getByLabel('Width').inputValue()).resolves.toBe('192');
     expect(await page.getByAltText('Input picture sketch.png').count()).toBe(1);
   });

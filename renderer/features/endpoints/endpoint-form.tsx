@@ -1,7 +1,7 @@
 /** Adds an endpoint or changes one: address, what kind of server it is, what it serves, how data travels, its token. */
 import { useState } from 'react';
-import { familySchema } from '../../../shared/models';
-import { endpointSchema, endpointUrlSchema, serverOf, type Endpoint } from '../../../shared/network';
+import { FAMILIES } from '../../../shared/models';
+import { isEndpointUrl, serverOf, type Endpoint } from '../../../shared/network';
 import type { Stage } from '../../../shared/placement';
 import { useActions, usePage } from '../../app-context';
 import { useT } from '../../i18n/use-t';
@@ -14,7 +14,7 @@ import styles from './endpoints.module.css';
 
 /** The value that stands for "any model". */
 const ANY = 'any';
-const FAMILIES = [ANY, ...familySchema.options] as const;
+const FAMILY_CHOICES = [ANY, ...FAMILIES] as const;
 const DTYPES = ['float32', 'float16', 'bfloat16'] as const;
 
 interface Props {
@@ -37,12 +37,15 @@ export function EndpointForm({ stage, endpoint, onDone }: Props) {
   const change = (patch: Partial<Endpoint>): void => setDraft((now) => ({ ...now, ...patch }));
   const save = async (): Promise<void> => {
     const url = draft.url.trim();
-    if (!endpointUrlSchema.safeParse(url).success) return setError(t('network.badAddress'));
+    if (!isEndpointUrl(url)) return setError(t('network.badAddress'));
     if (!/^[\x21-\x7e]*$/.test(token)) return setError(t('network.badToken'));
-    const saved = endpointSchema.parse({ ...draft, url });
     const failed =
-      (await changeNetwork({ kind: 'put', stage, replaces: endpoint?.url ?? null, endpoint: saved })) ??
-      (token === '' ? null : await setToken(url, token));
+      (await changeNetwork({
+        kind: 'put',
+        stage,
+        replaces: endpoint?.url ?? null,
+        endpoint: { ...draft, url },
+      })) ?? (token === '' ? null : await setToken(url, token));
     if (failed === null) onDone();
     else setError(failed.message);
   };
@@ -87,7 +90,7 @@ export function EndpointForm({ stage, endpoint, onDone }: Props) {
         <Select
           label={t('network.family')}
           value={draft.families[0] ?? ANY}
-          options={FAMILIES.map((value) => ({
+          options={FAMILY_CHOICES.map((value) => ({
             value,
             label: value === ANY ? t('network.anyFamily') : value,
           }))}

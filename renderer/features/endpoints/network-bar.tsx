@@ -5,8 +5,10 @@ import { useActions, usePage } from '../../app-context';
 import { useT } from '../../i18n/use-t';
 import { Button } from '../../ui/button';
 import { cx } from '../../ui/cx';
-import { EndpointsDialog } from './endpoints-dialog';
+import { later } from '../../ui/later';
 import styles from './endpoints.module.css';
+
+const EndpointsDialog = later(async () => (await import('./endpoints-dialog')).EndpointsDialog);
 
 export function NetworkBar() {
   const t = useT();

@@ -23,12 +23,11 @@ const EVERYTHING: GalleryFilter = { text: '', from: null, to: null, model: null,
 
 export function Gallery() {
   const t = useT();
-  const isOpen = usePage((state) => state.isGalleryOpen);
   const { setGalleryOpen } = useActions();
   const searchField = useRef<HTMLInputElement>(null);
   const cameFrom = useRef<Element | null>(null);
   return (
-    <Dialog.Root open={isOpen} onOpenChange={setGalleryOpen}>
+    <Dialog.Root open onOpenChange={setGalleryOpen}>
       <Dialog.Portal>
         <Dialog.Content
           className={styles.gallery}

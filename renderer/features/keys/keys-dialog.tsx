@@ -6,7 +6,7 @@ import { useActions, usePage } from '../../app-context';
 import { findByWords } from '../../commands/find-commands';
 import { keyWords } from '../../commands/key-words';
 import { pressedKeys } from '../../commands/pressed-keys';
-import { wordsOf } from '../../i18n/languages';
+import { en } from '../../i18n/en';
 import { useT } from '../../i18n/use-t';
 import { Button } from '../../ui/button';
 import { Field } from '../../ui/field';
@@ -115,7 +115,7 @@ function useFound(words: string, keys: string | null): CommandId[] {
   const entries = COMMAND_IDS.map((id) => ({
     id,
     label: t(`command.${id}`),
-    alias: wordsOf('en').command[id],
+    alias: en.command[id],
   }));
   return findByWords(entries, words)
     .map(({ id }) => id)

@@ -14,10 +14,6 @@ import styles from './paint.module.css';
 const PAPER = '#f4f1ea';
 
 export function NewSketch() {
-  return usePage((state) => state.isSketchOpen) ? <SketchDialog /> : null;
-}
-
-function SketchDialog() {
   const t = useT();
   const side = usePage(
     (state) => chosenModel(state.models, state.draft.settings.model)?.defaults.sidePx ?? 512,

@@ -2,7 +2,7 @@
 import { useEffect, useRef } from 'react';
 import type { Source } from '../../../shared/contract';
 import { layerOf, type Mark } from '../../../shared/painting';
-import { useApp } from '../../app-context';
+import { useApp, usePage } from '../../app-context';
 import { cx } from '../../ui/cx';
 import { LayerCanvas } from './layer-canvas';
 import { MaskPictures } from './mask-pictures';
@@ -11,6 +11,11 @@ import styles from './paint.module.css';
 const NO_MARKS: readonly Mark[] = [];
 
 export function PaintedLayers({ source }: { source: Source }) {
+  const isPainted = usePage(({ painting }) => painting.sourceId === source.id && painting.marks.length > 0);
+  return isPainted ? <Layers source={source} /> : null;
+}
+
+function Layers({ source }: { source: Source }) {
   const { store } = useApp();
   const paint = useRef<HTMLCanvasElement>(null);
   const mask = useRef<HTMLCanvasElement>(null);

@@ -1,12 +1,13 @@
 /** The command palette: everything that the app can do, found by words, done by Enter. */
 import { useId, useState, type KeyboardEvent } from 'react';
 import { COMMAND_IDS, keysOfCommand } from '../../../shared/commands';
-import { THEMES } from '../../../shared/settings';
+import { THEMES } from '../../../shared/look';
 import { useApp, usePage } from '../../app-context';
 import { findByWords, type Findable } from '../../commands/find-commands';
 import { Keys } from '../../commands/key-words';
 import { isCommandEnabled, runCommand } from '../../commands/run-command';
-import { LANGUAGES, nameOfLanguage, wordsOf } from '../../i18n/languages';
+import { en } from '../../i18n/en';
+import { LANGUAGE_CODES, nameOfLanguage } from '../../i18n/language-codes';
 import { useT } from '../../i18n/use-t';
 import { cx } from '../../ui/cx';
 import { Modal } from '../../ui/modal';
@@ -121,11 +122,10 @@ function useEntries(): Entry[] {
   const app = useApp();
   const state = usePage((now) => now);
   const { changePreferences } = app.actions;
-  const english = wordsOf('en');
   const commands = COMMAND_IDS.filter((id) => id !== 'palette').map((id): Entry => ({
     id,
     label: t(`command.${id}`),
-    alias: english.command[id],
+    alias: en.command[id],
     keys: keysOfCommand(id, state.preferences.keys)[0],
     isEnabled: isCommandEnabled(id, state),
     run: () => runCommand(id, app),
@@ -133,15 +133,15 @@ function useEntries(): Entry[] {
   const themes = THEMES.map((theme): Entry => ({
     id: `theme-${theme}`,
     label: `${t('preferences.theme')}: ${t(`preferences.theme-${theme}`)}`,
-    alias: `${english.preferences.theme} ${english.preferences[`theme-${theme}`]}`,
+    alias: `${en.preferences.theme} ${en.preferences[`theme-${theme}`]}`,
     keys: undefined,
     isEnabled: true,
     run: () => void changePreferences({ theme }),
   }));
-  const languages = Object.keys(LANGUAGES).map((language): Entry => ({
+  const languages = LANGUAGE_CODES.map((language): Entry => ({
     id: `language-${language}`,
     label: `${t('preferences.language')}: ${nameOfLanguage(language)}`,
-    alias: english.preferences.language,
+    alias: en.preferences.language,
     keys: undefined,
     isEnabled: true,
     run: () => void changePreferences({ language }),

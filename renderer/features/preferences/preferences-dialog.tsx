@@ -1,8 +1,8 @@
 /** How the person likes the window: colours, language, size, motion, and the way to the keys. */
 import { Keyboard } from 'lucide-react';
-import { THEMES, ZOOM_STEPS } from '../../../shared/settings';
+import { THEMES, ZOOM_STEPS } from '../../../shared/look';
 import { useActions, usePage } from '../../app-context';
-import { LANGUAGES, nameOfLanguage } from '../../i18n/languages';
+import { LANGUAGE_CODES, nameOfLanguage } from '../../i18n/language-codes';
 import { useT } from '../../i18n/use-t';
 import { toPercent } from '../../state/format';
 import { Button } from '../../ui/button';
@@ -32,7 +32,7 @@ export function PreferencesDialog() {
           value={language ?? SYSTEM}
           options={[
             { value: SYSTEM, label: t('preferences.languageSystem') },
-            ...Object.keys(LANGUAGES).map((value) => ({ value, label: nameOfLanguage(value) })),
+            ...LANGUAGE_CODES.map((value) => ({ value, label: nameOfLanguage(value) })),
           ]}
           onChange={(chosen) => void changePreferences({ language: chosen === SYSTEM ? null : chosen })}
         />

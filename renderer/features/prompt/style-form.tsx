@@ -1,6 +1,6 @@
 /** One style being made or changed. */
 import { useState } from 'react';
-import { MAX_STYLE_NAME_LENGTH, PROMPT_PLACE, styleSchema, type Style } from '../../../shared/prompt-style';
+import { isStyle, MAX_STYLE_NAME_LENGTH, PROMPT_PLACE, type Style } from '../../../shared/prompt-style';
 import { useActions } from '../../app-context';
 import { useT } from '../../i18n/use-t';
 import { Button } from '../../ui/button';
@@ -22,11 +22,10 @@ export function StyleForm({ style, replaces, onDone }: Props) {
   const [problem, setProblem] = useState<string | null>(null);
   const change = (patch: Partial<Style>): void => setDraft((now) => ({ ...now, ...patch }));
   const save = async (): Promise<void> => {
-    const parsed = styleSchema.safeParse(draft);
-    if (!parsed.success || `${draft.prompt}${draft.negativePrompt}`.trim() === '') {
+    if (!isStyle(draft) || `${draft.prompt}${draft.negativePrompt}`.trim() === '') {
       return setProblem(t('style.incomplete'));
     }
-    const failure = await saveStyle(parsed.data, replaces);
+    const failure = await saveStyle(draft, replaces);
     if (failure === null) onDone();
     else setProblem(failure.message);
   };

@@ -22,9 +22,9 @@ import { IconButton } from '../../ui/icon-button';
 import { LiveSwitch, LiveView, useShowsLive } from '../live/live';
 import { Button } from '../../ui/button';
 import { cx } from '../../ui/cx';
+import { later } from '../../ui/later';
 import { Segmented } from '../../ui/segmented';
 import { EmptyView, ResultPicture, WorkView } from './big-view';
-import { ExportDialog } from './export-dialog';
 import { FlipButton } from './flip-button';
 import { createLens, Lens, type LensState } from './lens';
 import { MoreMenu } from './more-menu';
@@ -34,11 +34,14 @@ import { Welcome } from '../welcome/welcome';
 import { Thumbnails } from './thumbnails';
 import { useDragOut } from './use-drag-out';
 
+const ExportDialog = later(async () => (await import('./export-dialog')).ExportDialog);
+
 export function ResultsZone() {
   const t = useT();
   const result = usePage(shownResult);
   const run = usePage(runInView);
   const hasSeenWelcome = usePage((state) => state.preferences.hasSeenWelcome);
+  const areResultsRead = usePage((state) => state.areResultsRead);
   const [isFlipped, setIsFlipped] = useState(false);
   const exportPanel = usePanel('export');
   const isLensOn = usePage((state) => state.isLensOn);
@@ -86,7 +89,7 @@ export function ResultsZone() {
             <LiveView />
           ) : run !== null ? (
             <WorkView run={run} />
-          ) : hasSeenWelcome ? (
+          ) : !areResultsRead ? null : hasSeenWelcome ? (
             <EmptyView />
           ) : (
             <Welcome />

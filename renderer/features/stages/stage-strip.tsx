@@ -1,6 +1,6 @@
 /** Encode → Generate → Decode: where each stage runs, why, and how far it is. */
 import { Check, ChevronRight, CircleAlert, Cpu, Globe, Microchip } from 'lucide-react';
-import { stageChoiceSchema, STAGES, type Stage, type StagePlan } from '../../../shared/placement';
+import { STAGE_CHOICES, STAGES, type Stage, type StagePlan } from '../../../shared/placement';
 import { useActions, usePage } from '../../app-context';
 import { useSaid } from '../../i18n/use-said';
 import { useT, type Translate } from '../../i18n/use-t';
@@ -77,7 +77,7 @@ function StageCell({ stage }: { stage: Stage }) {
           aria-label={t('stage.where', { stage: name })}
           value={choice}
           onChange={({ target }) => {
-            const chosen = CHOICES[target.selectedIndex];
+            const chosen = STAGE_CHOICES[target.selectedIndex];
             if (chosen !== undefined) changeSettings({ [stage]: chosen });
           }}
         >
@@ -89,8 +89,6 @@ function StageCell({ stage }: { stage: Stage }) {
     </div>
   );
 }
-
-const CHOICES = stageChoiceSchema.options;
 
 /** A plan in the words of a stage that runs. */
 const planOf = (plan: StagePlan | null): StagePlace | null =>

@@ -3,7 +3,7 @@ import { useId } from 'react';
 import { useActions, usePage } from '../../app-context';
 import { useT } from '../../i18n/use-t';
 import { chosenModel, effectiveSettings } from '../../state/draft';
-import { formatNumber, toPercent } from '../../state/format';
+import { toPercent } from '../../state/format';
 import { cx } from '../../ui/cx';
 import { Slider } from '../../ui/slider';
 import styles from './strength.module.css';
@@ -17,7 +17,7 @@ export function Strength() {
   const { strength, steps, stepsRun } = effectiveSettings(settings, model);
   const percent = toPercent(strength);
   const runsNone = strength > 0 && stepsRun === 0;
-  const numbers = { steps, strength: formatNumber(percent / 100), count: stepsRun };
+  const numbers = { steps, percent, count: stepsRun };
   return (
     <div className={styles.strength}>
       <div className={styles.head}>

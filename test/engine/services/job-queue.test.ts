@@ -41,7 +41,7 @@ async function makeBench(home: string, env: Record<string, string> = {}): Promis
     revealed: [],
     copied: [],
   };
-  const services = await makeServices({
+  const services = makeServices({
     paths: {
       home,
       settingsFile: path.join(home, 'settings.json'),
@@ -90,7 +90,9 @@ async function makeBench(home: string, env: Record<string, string> = {}): Promis
     keepAwake: () => {},
     showProgress: (fraction) => bench.fractions.push(fraction),
   });
+  await services.settings.load();
   await services.load();
+  await services.loadResults();
   onTestFinished(() => services.close());
   return Object.assign(bench, {
     services,

@@ -46,7 +46,7 @@ async function makeBench(home = temporaryFolder()): Promise<Bench> {
     copied: {},
     clipboard: null,
   };
-  const services = await makeServices({
+  const services = makeServices({
     paths: {
       home,
       settingsFile: at('settings.json'),
@@ -94,7 +94,9 @@ async function makeBench(home = temporaryFolder()): Promise<Bench> {
     keepAwake: () => {},
     showProgress: () => {},
   });
+  await services.settings.load();
   await services.load();
+  await services.loadResults();
   onTestFinished(() => services.close());
   return Object.assign(bench, {
     services,

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { en } from '../../../renderer/i18n/en';
 import { explainBroken, explainStatus } from '../../../main/engine/remote/network-errors';
 import { planStages } from '../../../main/placement/planner';
-import { chooseLanguage, LANGUAGES, nameOfLanguage, SAID, wordsOf } from '../../../renderer/i18n/languages';
+import { chooseLanguage, LANGUAGE_CODES, nameOfLanguage } from '../../../renderer/i18n/language-codes';
+import { LANGUAGES, SAID, wordsOf } from '../../../renderer/i18n/languages';
 import { translateSaid } from '../../../renderer/i18n/said';
 import type { Words } from '../../../renderer/i18n/words';
 import { errorSentences } from '../../support/error-sentences';
@@ -39,6 +40,7 @@ describe('languages', () => {
     const codes = files.flatMap((file) => /^([a-z]{2})\.ts$/.exec(file)?.[1] ?? []);
     expect(codes).toEqual(expect.arrayContaining(['de', 'en']));
     expect(Object.keys(LANGUAGES).sort()).toEqual(codes.sort());
+    expect([...LANGUAGE_CODES].sort()).toEqual(codes.sort());
     expect(nameOfLanguage('de')).toBe('Deutsch');
     expect(nameOfLanguage('en')).toBe('English');
   });

@@ -33,6 +33,21 @@ describe('the page', () => {
     expect(sent('draftSave')).toHaveLength(2);
   });
 
+  it('asks for results and whatever needs the engine only once the window is drawn', async () => {
+    const { bridge, calls } = createPageBridge(appState({ results: null }));
+    let draw: () => void = () => undefined;
+    const app = createApp(bridge, new Promise((done) => (draw = done)));
+    await app.actions.load();
+    await vi.advanceTimersByTimeAsync(5000);
+    const later = ['resultsRead', 'networkRead', 'promptCountTokens', 'planMake'];
+    const asked = () => calls.map(({ name }) => name).filter((name) => later.includes(name));
+    expect(asked()).toEqual([]);
+    draw();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(new Set(asked())).toEqual(new Set(later));
+    expect(app.store.getState().areResultsRead).toBe(true);
+  });
+
   it('drops a token count that comes too late', async () => {
     const { actions, store, answer } = await open();
     const answers: ((tokens: number) => void)[] = [];

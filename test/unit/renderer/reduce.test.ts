@@ -239,6 +239,28 @@ describe('a new start', () => {
     expect(stoppedJobs(failed('input'))).toEqual([]);
   });
 
+  it('takes in the results of earlier sessions when they come, and shows the newest unless there is more to see', () => {
+    const [old, older] = [
+      result({ id: 'old-0', jobId: 'old', createdAt: 2 }),
+      result({ id: 'older-0', jobId: 'older', createdAt: 1 }),
+    ];
+    const waiting = page({ results: null });
+    expect(waiting).toMatchObject({ areResultsRead: false, results: [], selectedResultId: null });
+    const read = play(waiting, { type: 'results-read', results: [older, old] });
+    expect(read).toMatchObject({ areResultsRead: true, results: [old, older], selectedResultId: 'old-0' });
+    // One that was made meanwhile stays, and is there once.
+    const fresh = result({ id: 'fresh-0', jobId: 'fresh', createdAt: 3 });
+    const both = play(
+      waiting,
+      { type: 'results-added', results: [fresh] },
+      { type: 'result-selected', resultId: 'fresh-0' },
+      { type: 'results-read', results: [fresh, old] },
+    );
+    expect(both).toMatchObject({ results: [fresh, old], selectedResultId: 'fresh-0' });
+    const busy = page({ results: null, jobs: [job({ state: 'running' })] });
+    expect(play(busy, { type: 'results-read', results: [old] }).selectedResultId).toBeNull();
+  });
+
   it('shows the newest result and knows its input even when another picture is open', () => {
     const old = result({ id: 'old', sourceId: 'gone', createdAt: 1, sourceUrl: 'app://media/gone' });
     const state = page({ results: [old, result({ id: 'new', createdAt: 2, jobId: 'job-2' })] });

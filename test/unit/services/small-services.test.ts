@@ -8,7 +8,13 @@ import { engineEnvironment } from '../../../main/services/engine-environment';
 import { findNode } from '../../../main/services/node-path';
 import { suggestName } from '../../../main/services/requests';
 import { fitBounds, MINIMUM_SIZE } from '../../../main/services/window-bounds';
-import { functionName, PAGE_EVENTS, PAGE_REQUESTS, subscriptionName } from '../../../shared/bridge';
+import {
+  functionName,
+  PAGE_EVENTS,
+  PAGE_REQUESTS,
+  PRELOAD_REQUESTS,
+  subscriptionName,
+} from '../../../shared/bridge';
 import { EVENTS, REQUESTS } from '../../../shared/contract';
 import { temporaryFolder } from '../../support/temporary-folder';
 
@@ -157,9 +163,7 @@ describe('fitBounds', () => {
 
 describe('the bridge', () => {
   it('names every request but those with a path, and every event', () => {
-    expect([...PAGE_REQUESTS, 'mask.import-path', 'settings.read-path', 'source.import-path'].sort()).toEqual(
-      Object.keys(REQUESTS).sort(),
-    );
+    expect([...PAGE_REQUESTS, ...PRELOAD_REQUESTS].sort()).toEqual(Object.keys(REQUESTS).sort());
     expect([...PAGE_EVENTS].sort()).toEqual(Object.keys(EVENTS).sort());
     expect(functionName('source.import-bytes')).toBe('sourceImportBytes');
     expect(subscriptionName('results.added')).toBe('onResultsAdded');
