@@ -4,12 +4,15 @@ import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { app, type BrowserWindow } from 'electron';
 import type { RequestName } from '../shared/contract';
+import { toErrorBody } from '../shared/errors';
+import { fail } from '../shared/result';
 import type { Preferences } from '../shared/settings';
 import { announceEnd } from './announce-end';
 import type { AppPaths } from './app-paths';
 import { makeDesktop, sendEvent } from './desktop';
 import type { Answer, CurrentWindow } from './ipc';
 import { systemKeyStore } from './key-store';
+import { later } from './later';
 import { applyLook } from './look';
 import { makeMenu } from './menu';
 import type { PictureSources } from './protocol';
@@ -17,7 +20,6 @@ import { makeServices, type Services } from './services/make-services';
 import { answerRequest } from './services/request-door';
 import { makeShellCommands } from './shell-commands';
 import { startStateOf, type StartState } from './start-state';
-import { later } from './later';
 import { makeStayAwake } from './stay-awake';
 import { bringToFront, isShown, rememberPlace, watchVisibility } from './window';
 import { setWords } from './words';
@@ -147,8 +149,20 @@ export async function run(options: RunOptions): Promise<void> {
   // The form first, then the menu; results are opened when the page asks for the first thing that needs them.
   const formIsTold = later<void>();
   let results: Promise<void> | null = null;
+  const openResults = async (): Promise<void> => {
+    results ??= services.loadResults();
+    await results.catch((error: unknown) => {
+      results = null; // what is in the way may be gone the next time
+      throw error;
+    });
+  };
   options.onServices(services, async (name, payload) => {
-    if (!WITHOUT_RESULTS.has(name)) await (results ??= services.loadResults());
+    try {
+      if (!WITHOUT_RESULTS.has(name)) await openResults();
+    } catch (error) {
+      log(`the results could not be opened: ${String(error)}`);
+      return fail(toErrorBody(error));
+    }
     const answer = await answerRequest(services.handlers, name, payload, log);
     if (name === 'app.state') setImmediate(formIsTold.resolve);
     return answer;

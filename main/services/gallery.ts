@@ -58,7 +58,9 @@ export class Gallery {
    * that takes long (`isReading`). Answers whether it was lost.
    */
   async load(): Promise<boolean> {
-    const wasLost = await this.#open();
+    const wasLost = await this.#open().catch((error: unknown) => {
+      throw folderError(error);
+    });
     this.#onOpen();
     return wasLost;
   }
@@ -344,6 +346,17 @@ const sourceUrlsOf = ({ sourceId, width, height }: Pick<ResultView, 'sourceId' |
 });
 
 const parse = ({ record }: Pick<Found, 'record'>): ResultRecord => recordSchema.parse(JSON.parse(record));
+
+/** What is in the way of the results; a full disk says so itself. */
+function folderError(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  if (code === 'ENOSPC' || code === 'EDQUOT') return error;
+  return new AppError(
+    'output',
+    `The folder of your results cannot be read and written (${code}); make sure that it is a folder and yours, then try again.`,
+    { cause: error },
+  );
+}
 
 const gone = (): AppError =>
   new AppError('input', 'This result is not there any more; its file was moved or deleted.');

@@ -29,6 +29,7 @@ import {
   type ProblemOrigin,
 } from './page-state';
 import type { ActionParts } from './action-parts';
+import { afterPause } from './after-pause';
 import { createPromptActions, type PromptActions } from './prompt-actions';
 import { createResultActions, type ResultActions } from './result-actions';
 import { createQueueActions, type QueueActions } from './queue-actions';
@@ -40,6 +41,8 @@ import { reduce, type PageEvent } from './reduce';
 import { activeRun, shownResult } from './selectors';
 
 const DRAFT_SAVE_DELAY_MS = 300;
+/** Who types without a pause loses no more than this. */
+const DRAFT_LONGEST_DELAY_MS = 2000;
 const TOKEN_COUNT_DELAY_MS = 250;
 const PLAN_DELAY_MS = 300;
 /** How long a short confirmation stays. */
@@ -367,20 +370,18 @@ function saveDraftLater(
   onError: (error: ErrorBody) => void,
 ): { schedule: (draft: Draft) => void; flush: () => void } {
   let waiting: Draft | null = null;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const flush = (): void => {
-    clearTimeout(timer);
+  const save = (): void => {
     if (waiting === null) return;
     const draft = waiting;
     waiting = null;
     void bridge.draftSave(draft).then((answer) => (answer.ok ? undefined : onError(answer.error)));
   };
+  const saving = afterPause(save, DRAFT_SAVE_DELAY_MS, DRAFT_LONGEST_DELAY_MS);
   const schedule = (draft: Draft): void => {
     waiting = draft;
-    clearTimeout(timer);
-    timer = setTimeout(flush, DRAFT_SAVE_DELAY_MS);
+    saving.schedule();
   };
-  return { schedule, flush };
+  return { schedule, flush: saving.flush };
 }
 
 /** Asks for the prompt's length whenever prompt or model rest for a moment; late answers are dropped. */

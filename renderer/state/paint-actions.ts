@@ -6,11 +6,14 @@ import { hasMarks, type Brush, type Mark } from '../../shared/painting';
 import type { Result } from '../../shared/result';
 import type { Draft } from '../../shared/settings';
 import type { PageBridge } from '../bridge';
+import { afterPause } from './after-pause';
 import type { Look, Notice, PageState, ProblemOrigin } from './page-state';
 import { brushOf, changeBrush, hasRoomFor, nextSize } from './painting';
 import type { PageEvent } from './reduce';
 
 const SAVE_DELAY_MS = 300;
+/** Stroke after stroke without a pause is kept so often all the same. */
+const LONGEST_DELAY_MS = 1500;
 
 export interface PaintActions {
   /** Gives the input most of the room, with the tools; or takes it back. */
@@ -148,19 +151,17 @@ function saveLater(
   onError: (error: ErrorBody) => void,
 ): { schedule: (sourceId: string, marks: readonly Mark[]) => void; flush: () => void } {
   let waiting: { sourceId: string; marks: Mark[] } | null = null;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const flush = (): void => {
-    clearTimeout(timer);
+  const save = (): void => {
     if (waiting === null) return;
     const painting = waiting;
     waiting = null;
     void bridge.paintingSave(painting).then((answer) => (answer.ok ? undefined : onError(answer.error)));
   };
+  const saving = afterPause(save, SAVE_DELAY_MS, LONGEST_DELAY_MS);
   const schedule = (sourceId: string, marks: readonly Mark[]): void => {
-    if (waiting !== null && waiting.sourceId !== sourceId) flush();
+    if (waiting !== null && waiting.sourceId !== sourceId) saving.flush();
     waiting = { sourceId, marks: [...marks] };
-    clearTimeout(timer);
-    timer = setTimeout(flush, SAVE_DELAY_MS);
+    saving.schedule();
   };
-  return { schedule, flush };
+  return { schedule, flush: saving.flush };
 }

@@ -35,7 +35,7 @@ export async function benchKill(args) {
   };
   try {
     process.stdout.write(`${kills} kills, seed ${seed}\n`);
-    const { wrong, results, stars, jobs } = await killAtRandom({
+    const { wrong, results, stars, jobs, marks } = await killAtRandom({
       home,
       kills,
       seed,
@@ -53,7 +53,7 @@ export async function benchKill(args) {
     });
     for (const what of wrong) process.stdout.write(`  ${what}\n`);
     process.stdout.write(
-      `${wrong.length === 0 ? 'Nothing was lost' : `${wrong.length} things were wrong`}: ${results} results, ${stars} stars and ${jobs} jobs were shown over ${kills} kills.\n`,
+      `${wrong.length === 0 ? 'Nothing was lost' : `${wrong.length} things were wrong`}: ${results} results, ${stars} stars, ${jobs} jobs and ${marks} strokes were shown over ${kills} kills.\n`,
     );
     return wrong.length === 0 ? 0 : 1;
   } finally {

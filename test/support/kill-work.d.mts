@@ -13,4 +13,4 @@ export declare function killAtRandom(options: {
   kills: number;
   seed: number;
   say: (text: string) => void;
-}): Promise<{ wrong: string[]; results: number; stars: number; jobs: number }>;
+}): Promise<{ wrong: string[]; results: number; stars: number; jobs: number; marks: number }>;

@@ -9,6 +9,8 @@ import { crc32 } from 'node:zlib';
 const [SHORTEST_MS, LONGEST_MS] = [300, 4000];
 /** Every so many lives the clock begins only when a picture was finished in it, so that there is something to lose on slow machines too. */
 const [LONG_LIFE_EVERY, PICTURE_WITHIN_MS] = [3, 60_000];
+/** A stroke is on the disk after this at the latest. */
+const KEPT_WITHIN_MS = 10_000;
 const RESULTS = '[role="radiogroup"][aria-label="All results, newest first"] [role="radio"]';
 const TEMPORARY = /\.tmp$|^\.import-/;
 
@@ -29,8 +31,8 @@ export function randomFrom(seed) {
  */
 export async function killAtRandom({ launch, home, kills, seed, say }) {
   const random = randomFrom(seed);
-  /** What the person has seen: results, stars, jobs. */
-  const shown = { results: new Set(), stars: new Set(), jobs: new Map() };
+  /** What the person has seen: results, stars, jobs, and how many strokes were kept. */
+  const shown = { results: new Set(), stars: new Set(), jobs: new Map(), marks: 0 };
   const wrong = [];
   for (let round = 0; round <= kills; round += 1) {
     const startedAt = Date.now();
@@ -50,10 +52,16 @@ export async function killAtRandom({ launch, home, kills, seed, say }) {
     if (round === 0) await makeQuick(app.page);
     const did = await work(app, lifeMs, random, shown, round % LONG_LIFE_EVERY === 0);
     say(
-      `kill ${round + 1} of ${kills} after ${(lifeMs / 1000).toFixed(1)} s (${did.join(', ') || 'nothing'}); shown so far: ${shown.results.size} results, ${shown.stars.size} stars, ${shown.jobs.size} jobs`,
+      `kill ${round + 1} of ${kills} after ${(lifeMs / 1000).toFixed(1)} s (${did.join(', ') || 'nothing'}); shown so far: ${shown.results.size} results, ${shown.stars.size} stars, ${shown.jobs.size} jobs, ${shown.marks} strokes`,
     );
   }
-  return { wrong, results: shown.results.size, stars: shown.stars.size, jobs: shown.jobs.size };
+  return {
+    wrong,
+    results: shown.results.size,
+    stars: shown.stars.size,
+    jobs: shown.jobs.size,
+    marks: shown.marks,
+  };
 }
 
 const ready = (page) =>
@@ -75,8 +83,11 @@ const stateOf = (page) =>
   page.evaluate(async () => {
     const answer = await window.underpaint.appState();
     if (!answer.ok) throw new Error(answer.error.message);
-    const { jobs, results, queue } = answer.value;
+    const { jobs, queue, source } = answer.value;
+    const results = answer.value.results ?? (await window.underpaint.resultsRead()).value;
+    const painting = source === null ? null : await window.underpaint.paintingRead({ sourceId: source.id });
     return {
+      marks: painting?.value.marks.length ?? 0,
       jobs: jobs.map(({ id, state }) => [id, state]),
       results: results.map(({ id, jobId, isStarred }) => ({ id, jobId, isStarred })),
       queue,
@@ -123,7 +134,7 @@ async function work(app, lifeMs, random, shown, isLong) {
               await window.underpaint.queueMove({ jobIds: [last], before: value.queue.waiting[0] });
           }),
         );
-      }
+      } else if (chance < 0.87) await act('stroke', () => stroke(page, random, shown));
       await look(page, shown);
       await sleep(30 + random() * 120);
     }
@@ -152,6 +163,32 @@ async function look(page, shown) {
   for (const [id, state] of seen.jobs) shown.jobs.set(id, state);
 }
 
+/** Draws a line on the input, and waits until it is kept. */
+async function stroke(page, random, shown) {
+  const surface = page.getByRole('application', { name: 'Drawing surface' });
+  if (!(await surface.isVisible())) {
+    await page.keyboard.press('Control+d');
+    await surface.waitFor({ timeout: 5000 });
+  }
+  const box = await page.getByAltText(/^Input picture/).boundingBox();
+  const at = () => [box.x + (0.2 + 0.6 * random()) * box.width, box.y + (0.2 + 0.6 * random()) * box.height];
+  await page.mouse.move(...at());
+  await page.mouse.down();
+  await page.mouse.move(...at(), { steps: 5 });
+  await page.mouse.up();
+  const end = Date.now() + KEPT_WITHIN_MS;
+  while (Date.now() < end) {
+    const { marks } = await stateOf(page);
+    if (marks > shown.marks) {
+      shown.marks = marks;
+      await page.keyboard.press('Control+d');
+      return;
+    }
+    await sleep(50);
+  }
+  throw new Error('a stroke was not kept');
+}
+
 async function starNewest(page, shown) {
   const newest = page.locator(RESULTS).and(page.locator('[value]:not([value="(live)"])')).first();
   if ((await newest.count()) === 0) return;
@@ -169,6 +206,7 @@ function missingIn(state, shown) {
   const results = new Map(state.results.map((result) => [result.id, result]));
   const jobs = new Map(state.jobs);
   const wrong = [];
+  if (state.marks < shown.marks) wrong.push(`${shown.marks - state.marks} strokes are gone`);
   for (const id of shown.results) if (!results.has(id)) wrong.push(`the result ${id} is gone`);
   for (const id of shown.stars)
     if (results.get(id)?.isStarred !== true) wrong.push(`the star of ${id} is gone`);

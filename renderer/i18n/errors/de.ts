@@ -125,6 +125,8 @@ export const errors: Said = {
     'Das LoRA {{a}} ist nicht zu gebrauchen, weil das Alpha von „{{b}}“ keine Zahl ist; noch einmal herunterladen.',
   'The LoRA {{a}} cannot be used, because its metadata "lora_adapter_metadata" is not a list of settings; download it again.':
     'Das LoRA {{a}} ist nicht zu gebrauchen, weil seine Metadaten „lora_adapter_metadata“ keine Liste von Einstellungen sind; noch einmal herunterladen.',
+  'The folder of your results cannot be read and written ({{a}}); make sure that it is a folder and yours, then try again.':
+    'Der Ordner der Ergebnisse lässt sich nicht lesen und beschreiben ({{a}}); sicherstellen, dass er ein Ordner und der eigene ist, dann noch einmal versuchen.',
   'The folder {{a}} cannot be read; check its permissions.':
     'Der Ordner {{a}} ist nicht lesbar; seine Rechte prüfen.',
   'There is no LoRA "{{a}}" in {{b}}; {{c}}.': 'In {{b}} gibt es kein LoRA „{{a}}“; {{c}}.',

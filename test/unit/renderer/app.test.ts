@@ -33,6 +33,17 @@ describe('the page', () => {
     expect(sent('draftSave')).toHaveLength(2);
   });
 
+  it('keeps what is typed without a pause, too', async () => {
+    const { actions, sent } = await open();
+    for (let letters = 1; letters <= 30; letters += 1) {
+      actions.changeSettings({ prompt: 'a'.repeat(letters) });
+      await vi.advanceTimersByTimeAsync(100);
+    }
+    expect(sent('draftSave')).toMatchObject([{ settings: { prompt: 'a'.repeat(20) } }]);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(sent('draftSave').at(-1)).toMatchObject({ settings: { prompt: 'a'.repeat(30) } });
+  });
+
   it('asks for results and whatever needs the engine only once the window is drawn', async () => {
     const { bridge, calls } = createPageBridge(appState({ results: null }));
     let draw: () => void = () => undefined;

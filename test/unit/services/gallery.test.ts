@@ -121,6 +121,22 @@ describe('Gallery', () => {
     expect(readFileSync(path.join(folder, 'index.jsonl'), 'utf8').trim().split('\n')).toHaveLength(1);
   });
 
+  it('says in a sentence what is in the way of its folder, and opens when that is gone', async () => {
+    const folder = path.join(temporaryFolder(), 'results');
+    writeFileSync(folder, 'no folder');
+    const gallery = new Gallery(folder, () => {});
+    await expect(gallery.load()).rejects.toMatchObject({
+      code: 'output',
+      message: expect.stringMatching(/^The folder of your results cannot be read and written \(E\w+\);/),
+    });
+    expect(gallery.isOpen).toBe(false);
+    rmSync(folder);
+    await gallery.load();
+    await gallery.whenOpen;
+    expect(gallery.newest(5)).toEqual([]);
+    await gallery.close();
+  });
+
   it('leaves out pictures that are gone', async () => {
     const folder = temporaryFolder();
     const gallery = await open(folder);
