@@ -8,8 +8,7 @@ export const de: Words = {
   source: {
     title: 'Ausgangsbild',
     zone: 'Ausgangsbild: hier ablegen, einfügen oder öffnen',
-    open: 'Bild öffnen …',
-    replace: 'Anderes öffnen …',
+    open: 'Öffnen …',
     emptyTitle: 'Bild hier ablegen',
     emptyText: 'Eine Skizze, ein Foto oder ein Gemälde. Einfügen geht auch.',
     readSettings: 'Einstellungen aus einem Bild lesen …',

@@ -7,8 +7,7 @@ export const en = {
   source: {
     title: 'Input',
     zone: 'Input picture: drop, paste or open one here',
-    open: 'Open picture…',
-    replace: 'Open another…',
+    open: 'Open…',
     emptyTitle: 'Drop a picture here',
     emptyText: 'A sketch, a photo or a painting. You can also paste one.',
     readSettings: 'Read settings from a picture…',

@@ -8,6 +8,8 @@ const SIZES = [
   [1280, 800],
   [2560, 1440],
 ] as const;
+/** Colours that change gently have changed by then. */
+const SETTLED_MS = 300;
 const SCHEMES = ['dark', 'light'] as const;
 
 export interface Album {
@@ -71,8 +73,10 @@ export class Camera {
         );
         const file = `${name}-${colorScheme}-${width}x${height}.png`;
         const target = path.join(this.#album.folder, file);
-        if (options.isZoomed === true) writeFileSync(target, await capture(running));
-        else await page.screenshot({ path: target, animations: 'disabled' });
+        if (options.isZoomed === true) {
+          await page.waitForTimeout(SETTLED_MS);
+          writeFileSync(target, await capture(running));
+        } else await page.screenshot({ path: target, animations: 'disabled' });
         files.push(file);
       }
     }

@@ -133,7 +133,7 @@ describe('the main job', () => {
       throw new Error(`Tab never came to ${name}.`);
     };
 
-    await tabTo('Open another…');
+    await tabTo('Open…');
     await page.keyboard.press('Enter');
     await page.getByAltText('Input picture input-96x64.png').waitFor();
     await tabTo('Prompt');

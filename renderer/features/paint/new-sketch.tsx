@@ -50,6 +50,8 @@ export function NewSketch() {
             {formatSize(preset.width, preset.height)}
           </Button>
         ))}
+      </div>
+      <div className={styles.sketch}>
         {field('width')}
         {field('height')}
       </div>

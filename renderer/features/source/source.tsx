@@ -42,7 +42,7 @@ export function SourceZone() {
         </IconButton>
         <Button look="quiet" onClick={() => void openPicture()} aria-keyshortcuts={openKeys.aria}>
           <FolderOpen aria-hidden />
-          {source === null ? t('source.open') : t('source.replace')}
+          {t('source.open')}
         </Button>
       </header>
       <div className={styles.work}>
