@@ -23,7 +23,9 @@ export function sendEvent<N extends EventName>(
 }
 
 /** The platform's own dialogs, in front of the window. */
-export function makeDesktop(currentWindow: CurrentWindow): Omit<Desktop, 'runCommand' | 'enableCommands'> {
+export function makeDesktop(
+  currentWindow: CurrentWindow,
+): Omit<Desktop, 'runCommand' | 'enableCommands' | 'letWindowGo'> {
   const open = async (options: Electron.OpenDialogOptions): Promise<string | null> => {
     const window = currentWindow();
     const answer = await (window === null

@@ -21,7 +21,7 @@ import { answerRequest } from './services/request-door';
 import { makeShellCommands } from './shell-commands';
 import { startStateOf, type StartState } from './start-state';
 import { makeStayAwake } from './stay-awake';
-import { bringToFront, isShown, rememberPlace, watchVisibility } from './window';
+import { bringToFront, holdForLastWords, isShown, rememberPlace, watchVisibility } from './window';
 import { setWords } from './words';
 
 /** At most so long the app waits for its last words on disk when it closes. */
@@ -35,6 +35,8 @@ const WITHOUT_RESULTS: ReadonlySet<RequestName> = new Set<RequestName>([
   'painting.read',
   'command.enable',
   'draft.save',
+  'painting.save',
+  'window.close',
 ]);
 
 export interface RunOptions {
@@ -86,6 +88,7 @@ export async function run(options: RunOptions): Promise<void> {
       ...makeDesktop(currentWindow),
       runCommand: (id) => shellCommands[id](),
       enableCommands: menu.enable,
+      letWindowGo: () => letGo(),
     },
     keyStore: systemKeyStore,
     log,
@@ -106,7 +109,12 @@ export async function run(options: RunOptions): Promise<void> {
       if (window !== null && !window.isDestroyed()) window.setProgressBar(fraction ?? -1);
     },
   });
+  let letGo = (): void => undefined;
+  let isQuitting = false;
   const accompany = (opened: BrowserWindow): void => {
+    letGo = holdForLastWords(opened, () => sendEvent(opened, 'window.closing', {}));
+    // A window that is held stops the whole app from quitting.
+    opened.on('closed', () => isQuitting && app.quit());
     rememberPlace(opened, services.settings, log);
     // Chromium has a memory of its own for the zoom; what counts is the person's choice.
     opened.webContents.on('did-finish-load', () => applyLook(opened, services.preferences.current));
@@ -120,6 +128,7 @@ export async function run(options: RunOptions): Promise<void> {
     if (window === null) accompany(options.open(startStateOf(services.settings.current)));
     else bringToFront(window);
   };
+  app.on('before-quit', () => (isQuitting = true));
   app.on('second-instance', show);
   app.on('activate', () => {
     if (currentWindow() === null) show();

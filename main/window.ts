@@ -11,6 +11,8 @@ import type { StartState } from './start-state';
 const REMEMBER_AFTER_MS = 400;
 /** A page that dies more often than this within a minute stays dead instead of flickering. */
 const MAX_RELOADS_PER_MINUTE = 3;
+/** A page that does not answer is closed after this all the same. */
+const LAST_WORDS_MS = 1000;
 
 export interface WindowOptions {
   preloadFile: string;
@@ -62,6 +64,29 @@ export function openWindow(options: WindowOptions): BrowserWindow {
     options.log(`the page could not be loaded: ${String(error)}`);
   });
   return window;
+}
+
+/**
+ * Holds a window that is told to close until what it still had to keep is kept, and for a second at most. `ask` tells the page; the function
+ * that comes back lets the window go.
+ */
+export function holdForLastWords(window: BrowserWindow, ask: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  let isFree = false;
+  const letGo = (): void => {
+    if (timer === undefined || isFree) return;
+    clearTimeout(timer);
+    isFree = true;
+    if (!window.isDestroyed()) window.close();
+  };
+  window.on('close', (event) => {
+    if (isFree || window.webContents.isCrashed()) return;
+    event.preventDefault();
+    if (timer !== undefined) return;
+    timer = setTimeout(letGo, LAST_WORDS_MS);
+    ask();
+  });
+  return letGo;
 }
 
 /** Shows the window and gives it the keyboard, also when it was minimized. */

@@ -24,8 +24,8 @@ const look = bridge.startLook();
 showTheme(look.theme);
 const app = createApp(bridge, drawn());
 window.addEventListener('pagehide', () => {
-  app.actions.flushDraft();
-  app.actions.flushPainting();
+  void app.actions.flushDraft();
+  void app.actions.flushPainting();
 });
 document.addEventListener('visibilitychange', () => app.actions.setWindowShown(!document.hidden));
 void start(root, bridge);

@@ -12,6 +12,7 @@ export const BRIDGE_GLOBAL = 'underpaint';
 export const PAGE_REQUESTS = [
   'app.state',
   'results.read',
+  'window.close',
   'draft.save',
   'preferences.change',
   'source.open',
@@ -90,6 +91,7 @@ export const PAGE_EVENTS = [
   'preferences.changed',
   'models.changed',
   'window.shown',
+  'window.closing',
   'command',
 ] as const satisfies readonly EventName[];
 

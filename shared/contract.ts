@@ -112,6 +112,8 @@ export const REQUESTS = {
   'app.state': { request: nothing, response: appStateSchema },
   /** The newest results, as soon as they are read. */
   'results.read': { request: nothing, response: z.array(resultViewSchema) },
+  /** Everything is kept: the window that is closing may go. */
+  'window.close': { request: nothing, response: nothing },
   /** Remembers the form; called (debounced) on every change. */
   'draft.save': { request: draftSchema, response: nothing },
   /** Changes some preferences; `preferences.changed` tells what holds then. */
@@ -336,6 +338,8 @@ export const EVENTS = {
   'preferences.changed': z.object({ preferences: preferencesSchema, language: z.string() }),
   /** The window was hidden or shown again. */
   'window.shown': z.object({ isShown: z.boolean() }),
+  /** The window is about to close, and waits a moment for what is not kept yet; answered with `window.close`. */
+  'window.closing': z.object({}),
   /** The menu asks the page to do one of its commands. */
   command: z.enum(PAGE_COMMAND_IDS),
 } as const;

@@ -47,6 +47,8 @@ export interface Desktop {
   }) => Promise<string | null>;
   revealFile: (filePath: string) => void;
   copyText: (text: string) => Promise<void>;
+  /** Lets the window go that is closing. */
+  letWindowGo: () => void;
   /** Names and versions of what the window runs on. */
   versions: () => Readonly<Record<string, string>>;
   /** Does one of the main process's own commands. */
@@ -169,6 +171,10 @@ export function makeRequestHandlers(services: RequestServices): RequestHandlers 
       };
     },
     'results.read': async () => gallery.newest(RECENT_RESULTS),
+    'window.close': async () => {
+      desktop.letWindowGo();
+      return null;
+    },
     'draft.save': async (draft) => {
       await settings.update({ draft });
       return null;

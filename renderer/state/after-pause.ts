@@ -1,22 +1,22 @@
 /** Work that waits until the person pauses, such as saving what is typed or drawn; but never for long, so that little is lost with the app. */
 
-export interface AfterPause {
+export interface AfterPause<T> {
   /** There is something to do. */
   schedule: () => void;
   /** Does it at once, if there is. */
-  flush: () => void;
+  flush: () => T | undefined;
 }
 
 /** Does `work` when nothing was scheduled for `pauseMs`, and at the latest `longestMs` after the first time. */
-export function afterPause(work: () => void, pauseMs: number, longestMs: number): AfterPause {
+export function afterPause<T>(work: () => T, pauseMs: number, longestMs: number): AfterPause<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   /** When the work that waits must be done; null while none does. */
   let latest: number | null = null;
-  const flush = (): void => {
+  const flush = (): T | undefined => {
     clearTimeout(timer);
-    if (latest === null) return;
+    if (latest === null) return undefined;
     latest = null;
-    work();
+    return work();
   };
   const schedule = (): void => {
     const now = Date.now();

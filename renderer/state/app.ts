@@ -52,7 +52,7 @@ export interface Actions
   extends NetworkActions, PromptActions, QueueActions, ResultActions, PaintActions, LiveActions {
   load: () => Promise<void>;
   /** Stores a waiting draft at once: the page goes away. */
-  flushDraft: () => void;
+  flushDraft: () => Promise<void>;
   changePreferences: (change: Partial<Preferences>) => Promise<void>;
   changeSettings: (patch: Partial<GenerationSettings>) => void;
   setSeed: (seed: number | null) => void;
@@ -147,6 +147,10 @@ export function createApp(bridge: PageBridge, whenDrawn: Promise<void> = Promise
   bridge.onJobProgress((event) => dispatch({ type: 'job-progress', event }));
   bridge.onPreferencesChanged((changed) => dispatch({ type: 'preferences-changed', ...changed }));
   bridge.onModelsChanged((models) => dispatch({ type: 'models-changed', models }));
+  // Nothing that was typed or drawn is lost with the window.
+  bridge.onWindowClosing(() => {
+    void Promise.all([draft.flush(), actions.flushPainting()]).then(() => bridge.windowClose());
+  });
   bridge.onResultsAdded((results) => dispatch({ type: 'results-added', results }));
 
   const bringIn = async (ask: () => ReturnType<PageBridge['sourceOpen']>): Promise<void> => {
@@ -368,20 +372,21 @@ const wentOn = (state: PageState, jobId: string): boolean => {
 function saveDraftLater(
   bridge: PageBridge,
   onError: (error: ErrorBody) => void,
-): { schedule: (draft: Draft) => void; flush: () => void } {
+): { schedule: (draft: Draft) => void; flush: () => Promise<void> } {
   let waiting: Draft | null = null;
-  const save = (): void => {
+  const save = async (): Promise<void> => {
     if (waiting === null) return;
     const draft = waiting;
     waiting = null;
-    void bridge.draftSave(draft).then((answer) => (answer.ok ? undefined : onError(answer.error)));
+    const answer = await bridge.draftSave(draft);
+    if (!answer.ok) onError(answer.error);
   };
   const saving = afterPause(save, DRAFT_SAVE_DELAY_MS, DRAFT_LONGEST_DELAY_MS);
   const schedule = (draft: Draft): void => {
     waiting = draft;
     saving.schedule();
   };
-  return { schedule, flush: saving.flush };
+  return { schedule, flush: async () => saving.flush() };
 }
 
 /** Asks for the prompt's length whenever prompt or model rest for a moment; late answers are dropped. */

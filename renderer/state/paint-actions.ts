@@ -36,7 +36,7 @@ export interface PaintActions {
   /** Makes an empty picture the input, to be drawn on. */
   newSketch: (width: number, height: number, colour: string, name: string) => Promise<void>;
   /** Keeps a painting that waits for it at once: the page goes away. */
-  flushPainting: () => void;
+  flushPainting: () => Promise<void>;
 }
 
 /** What this needs of the page. */
@@ -149,19 +149,20 @@ export function createPaintActions(page: PaintPage): {
 function saveLater(
   bridge: PageBridge,
   onError: (error: ErrorBody) => void,
-): { schedule: (sourceId: string, marks: readonly Mark[]) => void; flush: () => void } {
+): { schedule: (sourceId: string, marks: readonly Mark[]) => void; flush: () => Promise<void> } {
   let waiting: { sourceId: string; marks: Mark[] } | null = null;
-  const save = (): void => {
+  const save = async (): Promise<void> => {
     if (waiting === null) return;
     const painting = waiting;
     waiting = null;
-    void bridge.paintingSave(painting).then((answer) => (answer.ok ? undefined : onError(answer.error)));
+    const answer = await bridge.paintingSave(painting);
+    if (!answer.ok) onError(answer.error);
   };
   const saving = afterPause(save, SAVE_DELAY_MS, LONGEST_DELAY_MS);
   const schedule = (sourceId: string, marks: readonly Mark[]): void => {
-    if (waiting !== null && waiting.sourceId !== sourceId) saving.flush();
+    if (waiting !== null && waiting.sourceId !== sourceId) void saving.flush();
     waiting = { sourceId, marks: [...marks] };
     saving.schedule();
   };
-  return { schedule, flush: saving.flush };
+  return { schedule, flush: async () => saving.flush() };
 }

@@ -39,6 +39,7 @@ export function createPageBridge(app: AppState): PageBridge {
     'results.added': new Set(),
     'consent.asked': new Set(),
     'window.shown': new Set(),
+    'window.closing': new Set(),
     'preferences.changed': new Set(),
     'models.changed': new Set(),
     command: new Set(),
@@ -87,6 +88,7 @@ export function createPageBridge(app: AppState): PageBridge {
   const replies: Bridge<File> = {
     appState: async () => ok(app),
     resultsRead: async () => ok([]),
+    windowClose: async () => ok(null),
     startLook: () => ({ language: 'en', theme: 'system' }),
     draftSave: async () => ok(null),
     preferencesChange: async () => ok(null),
@@ -174,6 +176,7 @@ export function createPageBridge(app: AppState): PageBridge {
     onResultsAdded: on('results.added'),
     onConsentAsked: on('consent.asked'),
     onWindowShown: on('window.shown'),
+    onWindowClosing: on('window.closing'),
     onPreferencesChanged: on('preferences.changed'),
     onModelsChanged: on('models.changed'),
     onCommand: on('command'),
@@ -182,6 +185,7 @@ export function createPageBridge(app: AppState): PageBridge {
   const bridge: Bridge<File> = {
     appState: () => (record('appState'), current.appState()),
     resultsRead: () => (record('resultsRead'), current.resultsRead()),
+    windowClose: () => (record('windowClose'), current.windowClose()),
     startLook: current.startLook,
     preferencesChange: (payload) => (
       record('preferencesChange', payload),
@@ -266,6 +270,7 @@ export function createPageBridge(app: AppState): PageBridge {
     onResultsAdded: current.onResultsAdded,
     onConsentAsked: current.onConsentAsked,
     onWindowShown: current.onWindowShown,
+    onWindowClosing: current.onWindowClosing,
     onPreferencesChanged: current.onPreferencesChanged,
     onModelsChanged: current.onModelsChanged,
     onCommand: current.onCommand,

@@ -187,6 +187,7 @@ describe('the walls', () => {
         'onPreferencesChanged',
         'onQueueChanged',
         'onResultsAdded',
+        'onWindowClosing',
         'onWindowShown',
         'paintingRead',
         'paintingRender',
@@ -222,6 +223,7 @@ describe('the walls', () => {
         'styleRemove',
         'styleSave',
         'tokenSet',
+        'windowClose',
       ].map((name) => `${name}: function`),
     );
   });
@@ -490,6 +492,19 @@ describe('a day with the app', () => {
     await gone;
     const saved = JSON.parse(readFileSync(path.join(home, 'settings.json'), 'utf8'));
     expect(saved.draft.settings.prompt).toBe('typed at the last moment');
+  });
+
+  it('closes also when the page has nothing to say any more', async () => {
+    const running = await launchApp({ home });
+    await running.page.getByRole('textbox').first().waitFor();
+    const gone = new Promise((done) => running.app.process().on('exit', done));
+    await running.app.evaluate(async ({ BrowserWindow }) => {
+      const [window] = BrowserWindow.getAllWindows();
+      await window?.loadURL('about:blank');
+      window?.close();
+    });
+    await gone;
+    expect(running.pageErrors).toEqual([]);
   });
 
   it('has a menu whose commands reach the page', async () => {

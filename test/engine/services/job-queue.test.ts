@@ -70,6 +70,7 @@ async function makeBench(home: string, env: Record<string, string> = {}): Promis
       versions: () => ({ electron: '25.1.1' }),
       runCommand: () => {},
       enableCommands: () => {},
+      letWindowGo: () => {},
       revealFile: (file) => bench.revealed.push(file),
       dragFile: () => {},
       copyFile: async () => {},

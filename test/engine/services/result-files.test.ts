@@ -79,6 +79,7 @@ async function makeBench(home = temporaryFolder()): Promise<Bench> {
       versions: () => ({}),
       runCommand: () => {},
       enableCommands: () => {},
+      letWindowGo: () => {},
       dragFile: (...files) => bench.dragged.push(files),
       copyFile: async (file) => void (bench.copied.file = file),
       copyPicture: async (picture) => void (bench.copied.picture = picture),

@@ -27,10 +27,24 @@ describe('the page', () => {
     await vi.advanceTimersByTimeAsync(1);
     expect(sent('draftSave')).toMatchObject([{ settings: { prompt: 'ab' } }]);
     actions.changeSettings({ prompt: 'abc' });
-    actions.flushDraft();
+    void actions.flushDraft();
     expect(sent('draftSave')).toHaveLength(2);
     await vi.advanceTimersByTimeAsync(1000);
     expect(sent('draftSave')).toHaveLength(2);
+  });
+
+  it('keeps what was just typed before the window closes', async () => {
+    const { actions, sent, answer, tell } = await open();
+    let save: () => void = () => undefined;
+    answer('draftSave', () => new Promise((resolve) => (save = () => resolve(ok(null)))));
+    actions.changeSettings({ prompt: 'last words' });
+    tell('window.closing', {});
+    await vi.advanceTimersByTimeAsync(0);
+    expect(sent('draftSave')).toMatchObject([{ settings: { prompt: 'last words' } }]);
+    expect(sent('windowClose')).toEqual([]);
+    save();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(sent('windowClose')).toHaveLength(1);
   });
 
   it('keeps what is typed without a pause, too', async () => {
