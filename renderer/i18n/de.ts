@@ -140,7 +140,7 @@ export const de: Words = {
   reason: {
     loading: 'Einen Moment …',
     starting: 'Einen Moment …',
-    importing: 'Das Bild wird noch gelesen.',
+    importing: 'Ein Bild wird gerade geöffnet.',
     'no-picture': 'Zuerst ein Bild öffnen.',
     'no-model': 'Es gibt kein Modell. Einen Modellordner öffnen.',
     'model-missing': 'Das Modell {{model}} ist nicht mehr da. Ein anderes auswählen.',

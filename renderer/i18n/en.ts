@@ -138,7 +138,7 @@ export const en = {
   reason: {
     loading: 'One moment…',
     starting: 'One moment…',
-    importing: 'The picture is still being read.',
+    importing: 'A picture is being opened.',
     'no-picture': 'Open a picture first.',
     'no-model': 'There is no model. Open a model folder.',
     'model-missing': 'The model {{model}} is not there any more. Choose another one.',
