@@ -4,9 +4,9 @@ import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { app, session, type BrowserWindow } from 'electron';
 import { resolveAppPaths } from './app-paths';
+import { deferred } from './deferred';
 import { registerRequests, type Answer } from './ipc';
 import { chooseLanguage } from './language';
-import { later } from './later';
 import { applyLook } from './look';
 import { registerAppScheme, serveApp, type PictureSources } from './protocol';
 import { closeNetwork, hardenContents, hardenSession } from './security';
@@ -47,9 +47,9 @@ if (app.requestSingleInstanceLock()) {
 }
 
 async function start(): Promise<void> {
-  const pictures = later<PictureSources>();
-  const answer = later<Answer>();
-  const script = later<void>();
+  const pictures = deferred<PictureSources>();
+  const answer = deferred<Answer>();
+  const script = deferred<void>();
   hardenSession(session.defaultSession);
   serveApp(session.defaultSession, {
     rendererFolder: paths.rendererFolder,

@@ -9,10 +9,10 @@ import { fail } from '../shared/result';
 import type { Preferences } from '../shared/settings';
 import { announceEnd } from './announce-end';
 import type { AppPaths } from './app-paths';
+import { deferred } from './deferred';
 import { makeDesktop, sendEvent } from './desktop';
 import type { Answer, CurrentWindow } from './ipc';
 import { systemKeyStore } from './key-store';
-import { later } from './later';
 import { applyLook } from './look';
 import { makeMenu } from './menu';
 import type { PictureSources } from './protocol';
@@ -156,7 +156,7 @@ export async function run(options: RunOptions): Promise<void> {
   services.warmUp();
   await services.load();
   // The form first, then the menu; results are opened when the page asks for the first thing that needs them.
-  const formIsTold = later<void>();
+  const formIsTold = deferred<void>();
   let results: Promise<void> | null = null;
   const openResults = async (): Promise<void> => {
     results ??= services.loadResults();

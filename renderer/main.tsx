@@ -22,7 +22,8 @@ if (bridge === undefined || root === null) throw new Error('The page was opened 
 
 const look = bridge.startLook();
 showTheme(look.theme);
-const app = createApp(bridge, drawn());
+const whenDrawn = drawn();
+const app = createApp(bridge, whenDrawn);
 window.addEventListener('pagehide', () => {
   void app.actions.flushDraft();
   void app.actions.flushPainting();
@@ -40,7 +41,7 @@ async function start(place: HTMLElement, over: PageBridge): Promise<void> {
       </AppContext>
     </StrictMode>,
   );
-  await app.whenDrawn;
+  await whenDrawn;
   // The questions that had to wait come first.
   setTimeout(() => void fetchLater(), QUIET_MS);
 }

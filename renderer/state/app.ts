@@ -109,13 +109,11 @@ export interface Actions
 export interface App {
   store: StoreApi<PageState>;
   actions: Actions;
-  /** The window was drawn, and has a quiet moment. */
-  whenDrawn: Promise<void>;
 }
 
 /**
- * Builds the store and its actions over a bridge, and listens to its events. Questions that start the engine wait until the window is there:
- * the engine's start takes a processor for a while.
+ * Builds the store and its actions over a bridge, and listens to its events. Questions that start the engine wait for `whenDrawn`, a quiet
+ * moment after the window was drawn: the engine's start takes a processor for a while.
  */
 export function createApp(bridge: PageBridge, whenDrawn: Promise<void> = Promise.resolve()): App {
   const store = createStore<PageState>(() => INITIAL_STATE);
@@ -360,7 +358,7 @@ export function createApp(bridge: PageBridge, whenDrawn: Promise<void> = Promise
       if (error !== null) report('network', error);
     },
   };
-  return { store, actions, whenDrawn };
+  return { store, actions };
 }
 
 const wentOn = (state: PageState, jobId: string): boolean => {

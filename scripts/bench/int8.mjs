@@ -95,25 +95,12 @@ function casesOf(model) {
   );
 }
 
-const settingsOf = ({
-  prompt,
-  negativePrompt,
-  seed,
-  strength,
-  steps,
-  guidance,
-  width,
-  height,
-  scheduler,
-}) => ({
-  prompt,
-  negativePrompt,
-  seed,
-  strength,
-  steps,
-  guidance,
-  scheduler,
-  size: { width, height },
+/** What a recorded run and a job call the same. */
+const FIELDS = ['prompt', 'negativePrompt', 'seed', 'strength', 'steps', 'guidance', 'scheduler'];
+
+const settingsOf = (golden) => ({
+  ...Object.fromEntries(FIELDS.map((name) => [name, golden[name]])),
+  size: { width: golden.width, height: golden.height },
   device: 'cpu',
 });
 

@@ -1,7 +1,14 @@
 /** Styles around a prompt, and the history of prompts. */
 import { describe, expect, it } from 'vitest';
 import { forgetPrompt, MAX_HISTORY, rememberPrompt, searchHistory } from '../../shared/prompt-library';
-import { applyStyle, asTyped, BUILT_IN_STYLES, insideStyle } from '../../shared/prompt-style';
+import {
+  applyStyle,
+  asTyped,
+  BUILT_IN_STYLES,
+  insideStyle,
+  isStyle,
+  styleSchema,
+} from '../../shared/prompt-style';
 
 const style = (prompt: string, negativePrompt = '') => ({
   name: 'Oil',
@@ -11,6 +18,18 @@ const style = (prompt: string, negativePrompt = '') => ({
 });
 
 describe('a style', () => {
+  it.each([
+    [true, { name: 'Oil', prompt: '{prompt}, oil', negativePrompt: '' }],
+    [true, { name: ` ${'n'.repeat(60)} `, prompt: '', negativePrompt: ` ${'w'.repeat(2000)}\n` }],
+    [false, { name: '  ', prompt: 'x', negativePrompt: '' }],
+    [false, { name: 'n'.repeat(61), prompt: 'x', negativePrompt: '' }],
+    [false, { name: 'Oil', prompt: 'w'.repeat(2001), negativePrompt: '' }],
+    [false, { name: 'Oil', prompt: 'x', negativePrompt: 'w'.repeat(2001) }],
+  ])('is in the form what the schema takes: %s', (isOne, candidate) => {
+    expect(isStyle(candidate)).toBe(isOne);
+    expect(styleSchema.safeParse(candidate).success).toBe(isOne);
+  });
+
   it.each([
     ['a house', '{prompt}, oil', 'a house, oil'],
     ['a house', 'oil of {prompt}, warm, {prompt}', 'oil of a house, warm, a house'],
